@@ -1,0 +1,2 @@
+/** Imported for its effects, before Baileys. */
+export {}
