@@ -1,0 +1,44 @@
+import type { Phone } from './phone.ts'
+
+/** A text as its receiver read it, decrypted. `from` is the sender's number. */
+export type ReceivedText = { id: string; from: string; text: string }
+
+/** What the other side reported about one message this contact sent. */
+export type Receipt = {
+  id: string
+  from: string
+  type: 'delivered' | 'inactive' | 'read' | 'played' | 'retry'
+}
+
+/** Somebody else on the network: a real Signal device with a number, moved by a test or a script. */
+export type Contact = {
+  /** Digits only, country code first. */
+  readonly number: string
+  /** `<number>@s.whatsapp.net` */
+  readonly jid: string
+  /** `<digits>@lid`, the same for the same rootSeed and number. */
+  readonly lid: string
+  readonly name: string
+  /** Which of its two addresses the contact's stanzas carry in `from`; the other one is always told as well. */
+  addressing: 'pn' | 'lid'
+  /** Resolves when the server has sent the text, or queued it while no device is connected. */
+  say(to: Phone, text: string): Promise<{ id: string }>
+  /** Every text that reached this contact, oldest first (the newest 1,000). */
+  readonly received: readonly ReceivedText[]
+  /** The first text, already here or yet to come, that matches; rejects after `timeoutMs` (default 10 s). */
+  waitForMessage(
+    match?: (message: ReceivedText) => boolean,
+    options?: { timeoutMs?: number },
+  ): Promise<ReceivedText>
+  /** Called with every text from now on; returns the function that stops it. */
+  onMessage(handler: (message: ReceivedText) => void): () => void
+  /** Tells the sender that the message has arrived at this contact's phone. */
+  deliver(messageId: string): Promise<void>
+  /** Tells the sender that the message has been read. */
+  read(messageId: string): Promise<void>
+  /** Tells the sender that the voice note has been listened to. */
+  play(messageId: string): Promise<void>
+  /** What clients reported about this contact's messages, oldest first (the newest 1,000). */
+  readonly receipts: readonly Receipt[]
+  waitForReceipt(match?: (receipt: Receipt) => boolean, options?: { timeoutMs?: number }): Promise<Receipt>
+}
