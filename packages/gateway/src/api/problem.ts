@@ -1,0 +1,206 @@
+/**
+ * Every way this API can say no, in one table: code, status, title, and what the caller can do about it.
+ * Answers are RFC 9457 problem documents. A handler refuses by throwing `problem(code, …)`;
+ * answer-errors.ts turns that, and everything Fastify itself refuses, into the response.
+ */
+type ProblemRow = { status: number; title: string; action: string }
+
+export const problems = {
+  malformed_json: {
+    status: 400,
+    title: 'The body is not valid JSON.',
+    action: 'Send one JSON value, UTF-8 encoded, without `__proto__` or `constructor.prototype` keys.',
+  },
+  malformed_request: {
+    status: 400,
+    title: 'The request is not well-formed HTTP.',
+    action: 'Check the URL encoding, the headers and Content-Length.',
+  },
+  api_key_missing: {
+    status: 401,
+    title: 'This route needs an API key.',
+    action: 'Send `Authorization: Bearer wx_…` or `X-Api-Key: wx_…`.',
+  },
+  api_key_invalid: {
+    status: 401,
+    title: 'This API key is not valid.',
+    action: 'Check for a missing character or an expired key. Keys begin with `wx_`.',
+  },
+  route_not_found: {
+    status: 404,
+    title: 'There is no such route.',
+    action: 'See /openapi.json for the routes; the version belongs in the path: /api/v1/….',
+  },
+  session_not_found: {
+    status: 404,
+    title: 'There is no such session.',
+    action: 'List yours with GET /api/v1/sessions.',
+  },
+  webhook_not_found: {
+    status: 404,
+    title: 'There is no such webhook.',
+    action: 'List yours with GET /api/v1/webhooks.',
+  },
+  event_not_found: {
+    status: 404,
+    title: 'There is no such event.',
+    action: 'List what is kept with GET /api/v1/events; old events leave with retention.',
+  },
+  event_type_not_found: {
+    status: 404,
+    title: 'The catalog has no such event type.',
+    action: 'See GET /api/v1/events/catalog.',
+  },
+  delivery_not_found: {
+    status: 404,
+    title: 'There is no such delivery.',
+    action: 'List what is kept with GET /api/v1/deliveries; old deliveries leave with retention.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request did not arrive in time.',
+    action: 'Send the whole request within a minute.',
+  },
+  qr_not_available: {
+    status: 409,
+    title: 'This session has no QR code now.',
+    action: 'POST /connect and ask again when its status is `qr`; `session_status` says what it is now.',
+  },
+  session_not_connected: {
+    status: 409,
+    title: 'This session is not connected.',
+    action: 'POST /connect and wait until its status is `connected`.',
+  },
+  session_already_linked: {
+    status: 409,
+    title: 'This session is already linked to a phone.',
+    action: 'POST /logout first to link another phone.',
+  },
+  network_unavailable: {
+    status: 409,
+    title: 'This gateway does not run that network.',
+    action: 'Start it with SANDBOX=true for sandbox sessions, or use `whatsapp`.',
+  },
+  delivery_in_flight: {
+    status: 409,
+    title: 'This delivery is being attempted right now.',
+    action: 'Wait for its outcome (GET the delivery) before sending it again.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large.',
+    action: 'A body may have 1 MiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The body is not JSON.',
+    action: 'Send `Content-Type: application/json`.',
+  },
+  validation_failed: {
+    status: 422,
+    title: 'The request does not fit this route.',
+    action: 'See `errors`: one entry a fault; nothing was changed.',
+  },
+  message_type_not_supported: {
+    status: 422,
+    title: 'This type of message cannot be sent yet.',
+    action: 'Use one of `supported_types`.',
+  },
+  invalid_recipient: {
+    status: 422,
+    title: 'The recipient is not a phone number or a WhatsApp id.',
+    action:
+      'Use a number with its country code (15550100), or a jid (15550100@s.whatsapp.net, …@lid, …@g.us).',
+  },
+  not_on_whatsapp: {
+    status: 422,
+    title: 'The recipient is not on WhatsApp.',
+    action: 'Check the number and its country code.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large.',
+    action: 'The request line and all headers together may have 16 KiB.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'This is a fault of the gateway.',
+    action: 'The log has the reason under `request_id`. Repeating may help.',
+  },
+  whatsapp_refused: {
+    status: 502,
+    title: 'WhatsApp refused this.',
+    action: 'The detail says what WhatsApp answered.',
+  },
+  engine_unavailable: {
+    status: 503,
+    title: 'No engine is running for this session.',
+    action: 'Start a process with the engine role, or repeat in a few seconds.',
+  },
+  store_unavailable: {
+    status: 503,
+    title: 'The database does not answer.',
+    action: 'Repeat in a few seconds; GET /health/ready tells when it is back.',
+  },
+  timeout: {
+    status: 504,
+    title: 'The engine did not answer in time.',
+    action: 'It may still have happened: look at the session before repeating.',
+  },
+} as const satisfies Record<string, ProblemRow>
+
+export type ProblemCode = keyof typeof problems
+
+/** One fault. `pointer` is a JSON Pointer into the body ("" the whole, "/headers/X-A"), or `?name` for a query parameter. */
+export type FieldError = { pointer: string; detail: string }
+
+/** Members that some problems carry beside the standard ones, so that a program need not read the sentence. */
+export type ProblemExtras = {
+  errors?: FieldError[]
+  session_status?: string
+  supported_types?: readonly string[]
+}
+
+/** A refusal on its way to the caller. The only exception of this room that is not a bug. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly extras: ProblemExtras
+  constructor(code: ProblemCode, detail: string, extras: ProblemExtras) {
+    super(detail)
+    this.code = code
+    this.extras = extras
+  }
+}
+
+/** `throw problem('session_not_found')`. Without a detail the table's advice is the detail. */
+export function problem(code: ProblemCode, detail?: string, extras: ProblemExtras = {}): Problem {
+  return new Problem(code, detail ?? problems[code].action, extras)
+}
+
+/** All faults of one request at once; nobody likes to be corrected one field a round trip. */
+export function invalid(errors: FieldError[]): Problem {
+  const [first] = errors
+  const where = first?.pointer ? `${first.pointer}: ` : ''
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  return problem('validation_failed', `${where}${first?.detail ?? 'The request is not valid.'}${more}`, {
+    errors,
+  })
+}
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problems, code)
+}
+
+/** The document itself (RFC 9457). `type` is a name, not a page: it never changes for a code. */
+export function problemDocument(p: Problem, requestId: string) {
+  const { status, title } = problems[p.code]
+  return {
+    type: `urn:waxwing:problem:${p.code}`,
+    title,
+    status,
+    detail: p.message,
+    code: p.code,
+    request_id: requestId,
+    ...p.extras,
+  }
+}
