@@ -1,0 +1,39 @@
+import type { EventType } from '@waxwing/events'
+
+/**
+ * "This delivery is due, and the claim travels with the news." The same fields as a row claimed from the
+ * store: whoever hears it may attempt at once, without asking Postgres first.
+ */
+export type Announcement = {
+  deliveryId: string
+  /** The fence: an outcome is recorded only while the row still carries this claim. */
+  claimId: string
+  webhookId: string
+  eventId: string
+  eventType: EventType
+  sessionId: string | null
+  /** The number of the attempt to make, from 1. */
+  attempt: number
+  /** Asked for by a person: it goes ahead of automatic retries. */
+  manual: boolean
+  createdAt: Date
+  /** The committed bytes; what is signed is what is sent. */
+  body: string
+}
+
+/** Counted since the lane was made. `dropped` is not lost work: the due-scan finds it when its lease runs out. */
+export type LaneStats = { announced: number; dropped: number; waiting: number }
+
+/**
+ * The fast lane between whoever commits deliveries and whoever attempts them. Postgres is the truth; the lane
+ * only saves the wait. It may therefore drop (and count) what does not fit, and never blocks who announces.
+ */
+export type Lane = {
+  /** Never throws and never waits. The listener is called later, with everything announced meanwhile. */
+  announce(items: readonly Announcement[]): void
+  /** Several listeners share the work: each announcement reaches one of them. */
+  listen(handler: (items: Announcement[]) => void): { stop(): void }
+  stats(): LaneStats
+  /** What was announced and not yet heard is dropped and counted. */
+  close(): Promise<void>
+}
