@@ -30,7 +30,7 @@ export type Variable<T, F extends T | null> = {
   readonly later?: (text: string) => string | null
 }
 
-const variable = <T, F extends T | null>(v: Variable<T, F>): Variable<T, F> => v
+const variable = <T, const F extends T | null>(v: Variable<T, F>): Variable<T, F> => v
 
 /** The one table of every variable: what it accepts, its default, and its sentence in docs/reference/config.md. */
 export const variables = {
