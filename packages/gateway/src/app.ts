@@ -1,0 +1,156 @@
+/**
+ * The composition root: opens what the settings ask for, hands each room the values it needs, and closes everything in
+ * reverse. No other file wires rooms together.
+ */
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
+import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
+import type { Logger } from 'pino'
+import { startApi } from './api/api.ts'
+import { ensureBootstrapKey } from './bootstrap-key.ts'
+import { type Config, ensureEncryptionKey } from './config.ts'
+import { createGuard } from './delivery/guard.ts'
+import { createSender } from './delivery/send.ts'
+import { startDispatcher } from './dispatcher/dispatcher.ts'
+import { startEngine } from './engine/engine.ts'
+import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
+import { openStore, type Store } from './store/store.ts'
+import type { Lane } from './stream/lane.ts'
+import { createMemoryCommands } from './stream/memory-commands.ts'
+import { createMemoryLane } from './stream/memory-lane.ts'
+import { version } from './version.ts'
+
+/** A running gateway. */
+export type App = {
+  /** Where the API listens. */
+  url: string
+  /** A key with full rights for the first profile, and the file that keeps it (null: it came from the environment). */
+  apiKey: string
+  keyFile: string | null
+  /** The simulated network beside the real one, if it runs. */
+  simulator: WhatsApp | null
+  /** Stops taking work, finishes what is in flight, closes everything. Never rejects half-way: every room is asked to stop. */
+  stop(): Promise<void>
+}
+
+/** Attempts at once in one process. At 250 ms an attempt this is 1,000 deliveries a second (research: Little's law). */
+const slots = 256
+/** An endpoint's share of them, and how much may wait for it in memory before the database keeps the rest. */
+const perEndpoint = 10
+const backlog = 1_000
+/** Announcements that wait for the dispatcher; what does not fit is found by the due-scan. */
+const laneLimit = 10_000
+/** How late a retry that this process does not know of may be noticed. */
+const scanMs = 1_000
+
+/** Starts every role in this process. Rejects, with everything closed again, when one of them cannot start. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const opened = closeInReverse(log)
+  try {
+    return await openRooms(config, log, opened)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+async function openRooms(config: Config, log: Logger, opened: Opened): Promise<App> {
+  const encryptionKey = ensureEncryptionKey(config)
+  const databaseUrl = config.databaseUrl ?? (await openEmbeddedPostgres(config, log, opened))
+  const store = await openStore({ databaseUrl, encryptionKey, log, leaseMs: config.deliveryLeaseMs })
+  opened.push('store', () => store.close())
+  const profile = await store.profiles.first()
+  const bootstrap = await ensureBootstrapKey(store, {
+    profileId: profile.id,
+    given: config.apiKey,
+    dataDir: config.dataDir,
+  })
+
+  const simulator = config.sandbox ? await startSandbox(encryptionKey) : null
+  if (simulator) opened.push('sandbox', () => simulator.stop())
+
+  const lane = createMemoryLane({ limit: laneLimit })
+  const commands = createMemoryCommands()
+  opened.push('stream', () => lane.close())
+  const guard = createGuard({ allow: config.webhookNetworks, allowLoopback: config.webhookAllowLoopback })
+  const sender = createSender({ timeoutMs: config.webhookTimeoutMs, guard, userAgent: `Waxwing/${version}` })
+  opened.push('sender', () => sender.close())
+
+  const dispatcher = startDispatcher({
+    lane,
+    deliveries: store.deliveries,
+    webhooks: store.webhooks,
+    sender,
+    log: log.child({ room: 'dispatcher' }),
+    options: { slots, perEndpoint, backlog, leaseMs: config.deliveryLeaseMs, scanMs },
+  })
+  opened.push('dispatcher', () => dispatcher.stop())
+
+  const engine = await startEngine({
+    engineId: `${hostname()}:${process.pid}`,
+    store,
+    commands,
+    publish: publisher(store, lane),
+    networks: {
+      whatsapp: config.whatsapp ?? {},
+      sandbox: simulator && { url: simulator.url, rootKey: simulator.rootKey },
+    },
+    log: log.child({ room: 'engine' }),
+  })
+  opened.push('engine', () => engine.stop())
+
+  const api = await startApi({
+    store,
+    commands,
+    lane,
+    sender,
+    guard,
+    log: log.child({ room: 'api' }),
+    host: config.host,
+    port: config.port,
+    publicUrl: config.publicUrl,
+    version,
+    networks: { sandbox: simulator !== null },
+  })
+  opened.push('api', () => api.stop())
+  return { url: api.url, apiKey: bootstrap.key, keyFile: bootstrap.file, simulator, stop: opened.close }
+}
+
+async function openEmbeddedPostgres(config: Config, log: Logger, opened: Opened): Promise<string> {
+  const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log })
+  opened.push('postgres', () => postgres.stop())
+  return postgres.databaseUrl
+}
+
+/**
+ * The simulated network forgets its devices when it stops. The seed gives the same contacts and root key to every start of
+ * this installation, and unknown devices are adopted, so that sandbox sessions stay linked over a restart.
+ */
+function startSandbox(encryptionKey: Buffer): Promise<WhatsApp> {
+  const rootSeed = createHash('sha256').update('waxwing sandbox').update(encryptionKey).digest('hex')
+  return startWhatsApp({ rootSeed, adoptUnknownDevices: true })
+}
+
+/** Hops 2 and 3 of the river: commit the events with their deliveries, then say what is due. */
+function publisher(store: Store, lane: Lane): (drafts: EventDraft[]) => Promise<void> {
+  return async drafts => {
+    lane.announce(await store.events.commit(drafts.map(sealEvent)))
+  }
+}
+
+type Opened = { push(name: string, close: () => Promise<void>): void; close(): Promise<void> }
+
+function closeInReverse(log: Logger): Opened {
+  const closers: { name: string; close: () => Promise<void> }[] = []
+  return {
+    push: (name, close) => closers.push({ name, close }),
+    close: async () => {
+      for (let next = closers.pop(); next; next = closers.pop()) {
+        await next
+          .close()
+          .catch(error => log.error({ err: error, closing: next.name }, 'could not close cleanly'))
+      }
+    },
+  }
+}
