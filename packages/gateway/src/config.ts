@@ -12,7 +12,7 @@ import {
 } from './config/table.ts'
 import { nearMisses } from './config/typos.ts'
 
-export { ensureEncryptionKey } from './config/keys.ts'
+export { ensureEncryptionKey, KeyFileError } from './config/keys.ts'
 export type { Role, VariableName }
 
 /** What every room is told, decided once at start. Times in milliseconds, folders absolute. */

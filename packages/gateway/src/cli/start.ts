@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import { type App, startApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import { createLog } from '../log.ts'
+import { configOf, type Ending, type Voice, verb } from './verb.ts'
+
+type StartOptions = { roles?: string; sandbox: boolean }
+
+export function addStart(program: Command): void {
+  const command = program
+    .command('start')
+    .description('run the gateway until SIGTERM or SIGINT, then drain and exit 0')
+    .option('--roles <list>', 'what this process does: engine,dispatcher,api (as ROLES)')
+    .option('--no-sandbox', 'do not start the simulated WhatsApp (as SANDBOX=false)')
+  verb(command, (voice, options: StartOptions) => start(voice, options))
+}
+
+async function start(voice: Voice, options: StartOptions): Promise<Ending> {
+  const loaded = configOf({
+    ...(options.roles === undefined ? {} : { ROLES: options.roles }),
+    ...(options.sandbox ? {} : { SANDBOX: 'false' }),
+  })
+  if (!loaded.ok) return loaded.ending
+  const { config } = loaded
+  const stopping = firstSignal()
+  const app = await startApp(config, createLog(config))
+  announce(voice, config, app)
+  await stopping
+  await app.stop()
+  // Everything of ours is closed; whatever a library still holds must not keep a drained process alive.
+  process.exit(0)
+}
+
+/** One Ctrl-C reaches us twice under npm, from the terminal and from npm itself: repeats this close are the same wish. */
+const SAME_WISH_MS = 500
+
+/** Resolves at the first SIGTERM or SIGINT; a second one means "now" and exits with the shell's code for it. */
+function firstSignal(): Promise<void> {
+  return new Promise(resolve => {
+    let askedAt: number | null = null
+    const onSignal = (_signal: NodeJS.Signals, code: number) => {
+      const now = performance.now()
+      if (askedAt !== null && now - askedAt > SAME_WISH_MS) process.exit(128 + code)
+      askedAt ??= now
+      resolve()
+    }
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  })
+}
+
+/** The one line of a start: where to go. A key we made is part of it; a key the operator chose is theirs to know. */
+function announce(voice: Voice, config: Config, app: App): void {
+  const url = config.publicUrl ?? reachable(app.url)
+  const made = app.keyFile === null ? null : app.apiKey
+  voice.tell({ ok: true, url, api_key: made, key_file: app.keyFile, sandbox: app.simulator !== null })
+  voice.say(`Waxwing is ready: ${url}/${made === null ? '' : `#key=${made}`}`)
+}
+
+/** "Every interface" is an address to listen on, not one to open. */
+function reachable(url: string): string {
+  return url.replace('//[::]', '//localhost').replace('//0.0.0.0', '//localhost')
+}
