@@ -1,6 +1,11 @@
-import type { EventType } from '@waxwing/events'
-import type { Attempt } from './attempt.ts'
+import { type EventType, signatureHeaders } from '@waxwing/events'
+import type { Attempt, Timings } from './attempt.ts'
+import { type Connections, createConnections } from './connections.ts'
+import { type Exchange, exchange } from './exchange.ts'
+import { failureOfStatus } from './failure.ts'
 import type { Guard } from './guard.ts'
+import { readable } from './response-body.ts'
+import { sendableHeaders } from './user-headers.ts'
 
 export type { Attempt, ErrorClass, Timings } from './attempt.ts'
 
@@ -28,6 +33,7 @@ export type Sender = {
   send(request: SendRequest): Promise<Attempt>
   /** No attempt takes longer than this. */
   timeoutMs: number
+  /** Ends idle connections, and what is still in flight. */
   close(): Promise<void>
 }
 
@@ -37,8 +43,124 @@ export type SenderOptions = {
   guard: Guard
   /** `Waxwing/<version>` */
   userAgent: string
-  /** Per origin. */
+  /** To one origin, over all its webhooks. */
   maxConnections?: number
 }
 
-export declare function createSender(options: SenderOptions): Sender
+export function createSender(options: SenderOptions): Sender {
+  const { timeoutMs, guard, userAgent, maxConnections = 128 } = options
+  if (!(timeoutMs >= 1_000 && timeoutMs <= 30_000))
+    throw new RangeError(`an attempt may take 1,000 to 30,000 ms, not ${timeoutMs}`)
+  const connections = createConnections({ guard, maxConnections })
+  return {
+    timeoutMs,
+    async send(request) {
+      const clock = { startedAt: new Date(), began: performance.now() }
+      const ours = await ourHeaders(request, clock.startedAt, userAgent)
+      const theirs = sendableHeaders(request.headers)
+      const shown = { ...ours, ...hidden(theirs) }
+      const verdict = guard.checkUrl(request.url)
+      if (!verdict.ok) return refused(clock, shown, verdict.detail)
+      const result = await patientExchange(connections, {
+        url: new URL(request.url),
+        headers: { ...theirs, ...ours },
+        body: request.body,
+        deadline: clock.began + timeoutMs,
+        timeoutMs,
+        signal: request.signal,
+      })
+      return attemptOf(result, clock, shown)
+    },
+    close: () => connections.agent.destroy(),
+  }
+}
+
+type Clock = { startedAt: Date; began: number }
+
+/** The request of contract.md. Content-Length and Host are the connection's to add. */
+async function ourHeaders(
+  request: SendRequest,
+  startedAt: Date,
+  userAgent: string,
+): Promise<Record<string, string>> {
+  const signatures = await signatureHeaders({
+    id: request.eventId,
+    timestamp: Math.floor(startedAt.getTime() / 1000),
+    body: request.body,
+    secrets: request.secrets,
+  })
+  return {
+    'Content-Type': 'application/json',
+    'User-Agent': userAgent,
+    'X-Event-Type': request.eventType,
+    ...signatures,
+    'X-Delivery-Id': request.deliveryId,
+    'X-Delivery-Attempt': String(request.attempt),
+  }
+}
+
+/** The user's header values are often tokens; a row and a page show that they were sent, not what they are. */
+function hidden(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(headers).map(name => [name, '(hidden)']))
+}
+
+/**
+ * A kept-alive connection may turn out closed at the moment it is used, which says nothing about the receiver.
+ * The same attempt then goes out once more, within the same deadline.
+ */
+async function patientExchange(
+  connections: Connections,
+  request: Parameters<typeof exchange>[1],
+): Promise<Exchange> {
+  const first = await exchange(connections, request)
+  const stale = first.failure?.class === 'reset' && first.opened === null && first.status === null
+  return stale ? exchange(connections, request) : first
+}
+
+async function attemptOf(
+  result: Exchange,
+  clock: Clock,
+  requestHeaders: Record<string, string>,
+): Promise<Attempt> {
+  const ended = performance.now()
+  const attempt = {
+    startedAt: clock.startedAt,
+    durationMs: ended - clock.began,
+    timings: timingsOf(result, ended),
+    requestHeaders,
+  }
+  if (result.status === null) return { ...attempt, response: null, error: result.failure }
+  const { text, truncated } = await readable(result.raw, result.headers['content-encoding'])
+  return {
+    ...attempt,
+    response: {
+      status: result.status,
+      headers: result.headers,
+      body: text,
+      truncated: truncated || result.cut || result.failure !== null,
+    },
+    error: result.failure ?? failureOfStatus(result.status, result.headers.location),
+  }
+}
+
+function timingsOf({ opened, sentAt, headersAt }: Exchange, ended: number): Timings {
+  return {
+    dnsMs: opened?.dnsMs ?? null,
+    connectMs: opened?.connectMs ?? null,
+    tlsMs: opened?.tlsMs ?? null,
+    firstByteMs: sentAt !== null && headersAt !== null ? headersAt - sentAt : null,
+    bodyMs: headersAt === null ? null : ended - headersAt,
+  }
+}
+
+/** Nothing was sent, and nothing was resolved. */
+function refused(clock: Clock, requestHeaders: Record<string, string>, message: string): Attempt {
+  return {
+    startedAt: clock.startedAt,
+    durationMs: performance.now() - clock.began,
+    timings: { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, bodyMs: null },
+    requestHeaders,
+    response: null,
+    error: { class: 'blocked', message },
+  }
+}

@@ -13,7 +13,7 @@ import {
  * Commands within one process: a function call behind the seam. Arguments and results still cross as JSON,
  * so that what works here works between processes, and neither side can change the other's objects.
  */
-export function createMemoryCommands({ log }: { log: Logger }): Commands {
+export function createMemoryCommands({ log }: { log?: Logger } = {}): Commands {
   let serving: CommandHandlers | null = null
 
   async function carryOut<N extends CommandName>(
@@ -24,7 +24,7 @@ export function createMemoryCommands({ log }: { log: Logger }): Commands {
     try {
       return asJson(await handlers[name](asJson(args)))
     } catch (error) {
-      log.error({ err: error, command: name }, 'a command failed; this is a bug')
+      log?.error({ err: error, command: name }, 'a command failed; this is a bug')
       return {
         ok: false,
         code: 'internal_error',
