@@ -1,0 +1,93 @@
+import { hash, randomFillSync } from 'node:crypto'
+import type { EventData, EventType } from './catalog.ts'
+import { type Envelope, serializeEnvelope } from './envelope.ts'
+
+/** Bytes 6 to 15 of a UUID hold what is not the time. */
+const tailBytes = 10
+
+/** Lays out a UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 bits of `tail` around version and variant. */
+function layOut(milliseconds: number, tail: Uint8Array): string {
+  if (!(milliseconds >= 0 && milliseconds < 2 ** 48))
+    throw new RangeError(`no time for a UUIDv7: ${milliseconds}`)
+  const bytes = Buffer.alloc(16)
+  bytes.writeUIntBE(milliseconds, 0, 6)
+  bytes.set(tail.subarray(0, tailBytes), 6)
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6)
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** JSON keeps the parts apart: no two different lists give the same text. */
+function digest(parts: readonly (string | null)[]): Uint8Array {
+  return hash('sha256', JSON.stringify(parts), 'buffer')
+}
+
+/** A UUIDv7 with random bits. */
+export function uuidv7(at: Date = new Date()): string {
+  return layOut(at.getTime(), randomFillSync(new Uint8Array(tailBytes)))
+}
+
+/** The time in a UUIDv7, to the millisecond. */
+export function timeOf(id: string): Date {
+  if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(id)) {
+    throw new TypeError(`not a UUIDv7: ${id}`)
+  }
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
+}
+
+/**
+ * The id of an event. The same session, type, natural key and time always give the same id, however often
+ * WhatsApp, Baileys or a restart tells it; so `at` must be the fact’s own time, never the clock’s. Without a
+ * natural key the id is random.
+ */
+export function eventId(a: {
+  sessionId: string | null
+  type: EventType
+  naturalKey: string | null
+  at: Date
+}): string {
+  if (a.naturalKey === null) return uuidv7(a.at)
+  return layOut(a.at.getTime(), digest(['event', a.sessionId, a.type, a.naturalKey]))
+}
+
+/** The id of the delivery of an event to a webhook: always the same, and of the event’s day. */
+export function deliveryId(event: string, webhookId: string): string {
+  return layOut(timeOf(event).getTime(), digest(['delivery', event, webhookId]))
+}
+
+/** An event as its maker knows it, before it has an id. */
+export type EventDraft<T extends EventType = EventType> = T extends EventType
+  ? {
+      type: T
+      /** When it happened, by WhatsApp’s clock where WhatsApp says so. */
+      at: Date
+      sessionId: string | null
+      /** Whose it is. Not part of the envelope. */
+      profileId: string
+      /** The chat it belongs to, for ordered deliveries. Not part of the envelope. */
+      chat: string | null
+      /** WhatsApp’s own ids of the fact, joined; null when it has none. */
+      naturalKey: string | null
+      data: EventData<T>
+    }
+  : never
+
+/** An event with its id and the exact bytes that will be signed and sent. */
+export type SealedEvent = {
+  id: string
+  type: EventType
+  at: Date
+  sessionId: string | null
+  profileId: string
+  chat: string | null
+  body: string
+}
+
+/** Gives an event its id and its bytes. */
+export function sealEvent(draft: EventDraft): SealedEvent {
+  const { type, at, sessionId, profileId, chat, data } = draft
+  const id = eventId(draft)
+  const envelope = { id, type, timestamp: at.toISOString(), sessionId, data } as Envelope
+  return { id, type, at, sessionId, profileId, chat, body: serializeEnvelope(envelope) }
+}
