@@ -1,14 +1,38 @@
 /** The HTTP API: it answers from the store, asks the engine by command, and owns no state. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Guard } from '../delivery/guard.ts'
 import type { Sender } from '../delivery/send.ts'
 import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
 import type { Lane } from '../stream/lane.ts'
+import { answer, answerBrokenHttp, answerErrors } from './answer-errors.ts'
+import { authenticate } from './authenticate.ts'
+import { catalogRoutes } from './catalog.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import { eventRoutes } from './events.ts'
+import { markEveryResponse, requestId } from './every-response.ts'
+import { healthRoutes } from './health.ts'
+import { linkingRoutes } from './linking.ts'
+import { messageRoutes } from './messages.ts'
+import { describeRoutes } from './openapi.ts'
+import { BODY_LIMIT_BYTES, readJsonBodies } from './request-body.ts'
+import { sessionRoutes } from './sessions.ts'
+import { noQuery, validate } from './validate.ts'
+import { webhookSecretRoutes } from './webhook-secret.ts'
+import { webhookTestRoute } from './webhook-test.ts'
+import { webhookRoutes } from './webhooks.ts'
+import { welcomeRoutes } from './welcome.ts'
+
+/** A request line and headers: Node's own default, said here because the 431 names it. */
+const HEADER_LIMIT_BYTES = 16_384
+/** From the first byte of a request to its last; a mebibyte takes a second even on a slow line. */
+const REQUEST_TIMEOUT_MS = 60_000
+/** How long running requests may finish when the gateway stops. */
+const DRAIN_MS = 5_000
 
 /** What the routes need from the rest of the gateway. */
 export type ApiDeps = {
@@ -20,8 +44,8 @@ export type ApiDeps = {
   sender: Pick<Sender, 'send'>
   guard: Pick<Guard, 'checkUrl'>
   log: Logger
-  /** Where clients reach this API, without a trailing slash; printed in the document and on the page. */
-  publicUrl: string
+  /** Where clients reach this API, without a trailing slash, when the operator has said so; null: wherever it was asked. */
+  publicUrl: string | null
   version: string
   networks: { sandbox: boolean }
 }
@@ -35,13 +59,67 @@ export type Api = FastifyInstance<
 >
 
 /** The API without a listening socket. `startApi` listens; `describeApi` only reads its document. */
-export async function buildApi(_deps: ApiDeps): Promise<Api> {
-  throw new Error('not written yet')
+export async function buildApi(deps: ApiDeps): Promise<Api> {
+  const app: Api = Fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    // Our own line per request is in every-response.ts.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestId,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: HEADER_LIMIT_BYTES },
+    frameworkErrors: answer,
+    clientErrorHandler: answerBrokenHttp,
+  }).withTypeProvider<ZodTypeProvider>()
+
+  app.setValidatorCompiler(validate)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('profileId', '')
+  markEveryResponse(app, deps.log)
+  readJsonBodies(app)
+  answerErrors(app)
+  await describeRoutes(app, deps)
+
+  await app.register(
+    async (scope: Api) => {
+      authenticate(scope, deps.store.apiKeys)
+      scope.addHook('onRoute', route => {
+        route.schema = { querystring: noQuery, ...route.schema }
+      })
+      sessionRoutes(scope, deps)
+      linkingRoutes(scope, deps)
+      messageRoutes(scope, deps)
+      webhookRoutes(scope, deps)
+      webhookSecretRoutes(scope, deps)
+      webhookTestRoute(scope, deps)
+      eventRoutes(scope, deps)
+      catalogRoutes(scope)
+      deliveryRoutes(scope, deps)
+    },
+    { prefix: '/api/v1' },
+  )
+  healthRoutes(app, deps)
+  await welcomeRoutes(app, deps)
+  await app.ready()
+  return app
 }
 
 /** Listens and answers. `port` 0 takes a free one; `url` is where it listens; `stop` lets running requests finish for 5 s. */
 export async function startApi(
-  _deps: ApiDeps & { host: string; port: number },
+  a: ApiDeps & { host: string; port: number },
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  throw new Error('not written yet')
+  const app = await buildApi(a)
+  const url = await app.listen({ host: a.host, port: a.port })
+  return { url: reachable(url), stop: () => drain(app) }
+}
+
+/** Where a browser on this machine finds a server that listens everywhere. */
+function reachable(url: string): string {
+  return url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1')
+}
+
+async function drain(app: Api): Promise<void> {
+  const tooLong = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS)
+  await app.close()
+  clearTimeout(tooLong)
 }

@@ -1,4 +1,29 @@
 /** The OpenAPI document of this version, for docs/reference: no store, no socket. */
-export async function describeApi(_a: { version: string; publicUrl?: string }): Promise<object> {
-  throw new Error('not written yet')
+import { pino } from 'pino'
+import { type ApiDeps, buildApi } from './api.ts'
+
+/** Draws the document from the routes. Nothing of the gateway runs: whatever a route would need is absent. */
+export async function describeApi({
+  version,
+  publicUrl = 'http://localhost:3000',
+}: {
+  version: string
+  publicUrl?: string
+}): Promise<object> {
+  const absent = new Proxy({}, { get: () => absent }) as ApiDeps
+  const { store, commands, lane, sender, guard } = absent
+  const app = await buildApi({
+    store,
+    commands,
+    lane,
+    sender,
+    guard,
+    log: pino({ level: 'silent' }),
+    publicUrl,
+    version,
+    networks: { sandbox: true },
+  })
+  const document = app.swagger()
+  await app.close()
+  return document
 }

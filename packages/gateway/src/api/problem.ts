@@ -177,6 +177,12 @@ export function problem(code: ProblemCode, detail?: string, extras: ProblemExtra
   return new Problem(code, detail ?? problems[code].action, extras)
 }
 
+/** The row, or the refusal that names it: `found(await store.webhooks.get(…), 'webhook_not_found')`. */
+export function found<T>(row: T | null, missing: ProblemCode): T {
+  if (row === null) throw problem(missing)
+  return row
+}
+
 /** All faults of one request at once; nobody likes to be corrected one field a round trip. */
 export function invalid(errors: FieldError[]): Problem {
   const [first] = errors

@@ -1,0 +1,189 @@
+/** Deliveries: one event for one webhook, with every attempt; and the dead letters among them. */
+import { z } from 'zod'
+import { errorClasses } from '../delivery/attempt.ts'
+import type { DeliveryRow } from '../store/deliveries.ts'
+import type { Api, ApiDeps } from './api.ts'
+import { attempt, showAttempt } from './attempt.ts'
+import { iso, moment, momentQuery, page, pageOf, pageQuery } from './page.ts'
+import { found, problem } from './problem.ts'
+import { pathId } from './validate.ts'
+
+const tags = ['Deliveries']
+const params = pathId('delivery_not_found')
+const deliveryStatus = z.enum(['pending', 'delivered', 'failed', 'cancelled'])
+
+const delivery = z
+  .object({
+    id: z.uuid(),
+    webhook_id: z.uuid(),
+    event_id: z.uuid(),
+    event_type: z.string(),
+    session_id: z.uuid().nullable(),
+    status: deliveryStatus.describe('`failed`: a dead letter, no further attempt will be made.'),
+    attempts: z.int().describe('Made so far.'),
+    next_attempt_at: moment.nullable().describe('null: finished.'),
+    manual: z.boolean().describe('Somebody asked for the attempt that is due.'),
+    response_status: z.int().nullable().describe('Of the last attempt, like the two below.'),
+    error_class: z.string().nullable(),
+    error_message: z.string().nullable(),
+    created_at: moment,
+    delivered_at: moment.nullable(),
+  })
+  .meta({ id: 'Delivery', description: 'One event for one webhook.' })
+
+const deliveryDetail = delivery
+  .extend({
+    payload: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('What is sent; null when retention has dropped the event.'),
+    attempt_log: z.array(attempt),
+  })
+  .meta({ id: 'DeliveryDetail', description: 'A delivery with its payload and every attempt.' })
+
+const filters = {
+  webhook_id: z.uuid().optional(),
+  event_type: z.string().max(100).optional(),
+  session_id: z.uuid().optional(),
+  event_id: z.uuid().optional(),
+  error_class: z.enum(errorClasses).optional(),
+  response_status: z.coerce.number().int().min(100).max(599).optional(),
+  since: momentQuery.optional().describe("Of the event's time."),
+  until: momentQuery.optional(),
+  ...pageQuery,
+}
+const deadLetterQuery = z.strictObject(filters)
+const deliveryQuery = deadLetterQuery.extend({ status: deliveryStatus.optional() })
+
+function show(row: DeliveryRow): z.output<typeof delivery> {
+  return {
+    id: row.id,
+    webhook_id: row.webhookId,
+    event_id: row.eventId,
+    event_type: row.eventType,
+    session_id: row.sessionId,
+    status: row.status,
+    attempts: row.attempts,
+    next_attempt_at: iso(row.nextAttemptAt),
+    manual: row.manual,
+    response_status: row.responseStatus,
+    error_class: row.errorClass,
+    error_message: row.errorMessage,
+    created_at: row.createdAt.toISOString(),
+    delivered_at: iso(row.deliveredAt),
+  }
+}
+
+type Deps = Pick<ApiDeps, 'store' | 'lane'>
+
+export function deliveryRoutes(app: Api, deps: Deps): void {
+  list(app, deps)
+  readOne(app, deps)
+  redeliver(app, deps)
+}
+
+function list(app: Api, { store }: Deps): void {
+  const read = async (profileId: string, q: z.output<typeof deliveryQuery>) =>
+    page(
+      await store.deliveries.list({
+        profileId,
+        status: q.status,
+        webhookId: q.webhook_id,
+        eventType: q.event_type,
+        sessionId: q.session_id,
+        eventId: q.event_id,
+        errorClass: q.error_class,
+        responseStatus: q.response_status,
+        since: q.since,
+        until: q.until,
+        limit: q.limit,
+        cursor: q.cursor,
+      }),
+      show,
+    )
+
+  app.get(
+    '/deliveries',
+    {
+      schema: {
+        tags,
+        operationId: 'listDeliveries',
+        summary: 'List deliveries',
+        querystring: deliveryQuery,
+        response: { 200: pageOf(delivery) },
+      },
+    },
+    async request => read(request.profileId, request.query),
+  )
+
+  app.get(
+    '/dead-letters',
+    {
+      schema: {
+        tags,
+        operationId: 'listDeadLetters',
+        summary: 'List dead letters',
+        description: 'Deliveries with status `failed`. POST /deliveries/:id/redeliver revives one.',
+        querystring: deadLetterQuery,
+        response: { 200: pageOf(delivery) },
+      },
+    },
+    async request => read(request.profileId, { ...request.query, status: 'failed' }),
+  )
+}
+
+function readOne(app: Api, { store }: Deps): void {
+  app.get(
+    '/deliveries/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'getDelivery',
+        summary: 'Get a delivery with every attempt',
+        params,
+        response: { 200: deliveryDetail },
+      },
+      config: { problems: ['delivery_not_found'] },
+    },
+    async request => {
+      const row = found(
+        await store.deliveries.get(request.profileId, request.params.id),
+        'delivery_not_found',
+      )
+      return {
+        ...show(row),
+        payload: row.body === null ? null : JSON.parse(row.body),
+        attempt_log: row.attemptLog.map(showAttempt),
+      }
+    },
+  )
+}
+
+function redeliver(app: Api, { store, lane }: Deps): void {
+  app.post(
+    '/deliveries/:id/redeliver',
+    {
+      schema: {
+        tags,
+        operationId: 'redeliver',
+        summary: 'Send a delivery again',
+        description:
+          'Whatever its status, now. It takes over the automatic schedule: the two never both fire.',
+        params,
+        response: { 202: delivery },
+      },
+      config: { problems: ['delivery_not_found', 'delivery_in_flight'] },
+    },
+    async (request, reply) => {
+      const { profileId } = request
+      const { id } = request.params
+      const claimed = await store.deliveries.redeliver(profileId, id)
+      if (claimed === 'not_found') throw problem('delivery_not_found')
+      if (claimed === 'in_flight') throw problem('delivery_in_flight')
+      lane.announce([claimed])
+      return reply
+        .code(202)
+        .send(show(found(await store.deliveries.get(profileId, id), 'delivery_not_found')))
+    },
+  )
+}

@@ -1,0 +1,74 @@
+/** Sending: one message to one chat, answered when WhatsApp's server has it. */
+import { z } from 'zod'
+import type { Api, ApiDeps } from './api.ts'
+import { ask } from './ask.ts'
+import { moment } from './page.ts'
+import { found, problem } from './problem.ts'
+import { pathId } from './validate.ts'
+
+/** What this version sends. The contract has more types; they are refused by name until they work. */
+const supportedTypes = ['text'] as const
+
+/** WhatsApp cuts longer texts. */
+const MAX_TEXT_LENGTH = 65_536
+
+const message = z
+  .object({
+    message_id: z.string().describe('The `messageId` of the events about this message.'),
+    session_id: z.uuid(),
+    to: z.string().describe('The jid it went to.'),
+    timestamp: moment,
+  })
+  .meta({ id: 'SentMessage' })
+
+export function messageRoutes(app: Api, { store, commands }: Pick<ApiDeps, 'store' | 'commands'>): void {
+  app.post(
+    '/sessions/:id/messages',
+    {
+      preValidation: refuseOtherTypes,
+      schema: {
+        tags: ['Messages'],
+        operationId: 'sendMessage',
+        summary: 'Send a message',
+        description: `Types of this version: ${supportedTypes.join(', ')}. A \`message.sent\` event follows.`,
+        params: pathId('session_not_found'),
+        body: z.strictObject({
+          to: z.string().trim().min(1).max(128).describe('A phone number with its country code, or a jid.'),
+          type: z.enum(supportedTypes).default('text'),
+          text: z.string().min(1).max(MAX_TEXT_LENGTH),
+        }),
+        response: { 201: message },
+      },
+      config: {
+        problems: [
+          'session_not_found',
+          'message_type_not_supported',
+          'session_not_connected',
+          'invalid_recipient',
+          'not_on_whatsapp',
+          'whatsapp_refused',
+          'engine_unavailable',
+          'timeout',
+        ],
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const { to, type, text } = request.body
+      found(await store.sessions.get(request.profileId, id), 'session_not_found')
+      const sent = await ask(commands, 'message.send', { sessionId: id, to, content: { type, text } })
+      return reply
+        .code(201)
+        .send({ message_id: sent.messageId, session_id: id, to: sent.to, timestamp: sent.timestamp })
+    },
+  )
+}
+
+/** Before the fields are judged: those of another type would only be called unknown. */
+async function refuseOtherTypes(request: { body: unknown }): Promise<void> {
+  const { body } = request
+  const type = typeof body === 'object' && body !== null && 'type' in body ? body.type : 'text'
+  if (typeof type !== 'string' || supportedTypes.some(supported => supported === type)) return
+  const detail = `"${type.slice(0, 32)}" is not one of them. This version sends: ${supportedTypes.join(', ')}.`
+  throw problem('message_type_not_supported', detail, { supported_types: supportedTypes })
+}

@@ -1,0 +1,45 @@
+/** The `webhooks` section of the document: the requests we make, one a catalog row. Receivers are generated from it. */
+import { catalog, jsonSchemaOf } from '@waxwing/events'
+import type { OpenAPIV3_1 } from 'openapi-types'
+
+type Schemas = Record<string, OpenAPIV3_1.SchemaObject>
+
+/** `definitions` are the schemas the catalog shares between its types, to stand among the document's components. */
+export function receiverSide(): { webhooks: Record<string, OpenAPIV3_1.PathItemObject>; definitions: Schemas } {
+  const definitions: Schemas = {}
+  const webhooks: Record<string, OpenAPIV3_1.PathItemObject> = {}
+  for (const { type, title, description } of catalog) {
+    // The document states the dialect once, for all its schemas.
+    const { $schema, $defs, ...schema } = jsonSchemaOf(type) as { $schema?: string; $defs?: Schemas }
+    Object.assign(definitions, $defs)
+    webhooks[type] = {
+      post: {
+        tags: ['Events'],
+        operationId: `on.${type}`,
+        summary: title,
+        description,
+        parameters: headers,
+        requestBody: { required: true, content: { 'application/json': { schema } } },
+        responses: { '2XX': { description: 'Received. Anything else, a redirect included, is tried again.' } },
+      },
+    }
+  }
+  return { webhooks, definitions }
+}
+
+const headers = [
+  ['webhook-id', 'The id of the event: deduplicate on it.'],
+  ['webhook-timestamp', 'Unix seconds of this attempt.'],
+  ['webhook-signature', 'Standard Webhooks: `v1,<base64>`, one for each valid secret.'],
+  ['X-Hub-Signature-256', '`sha256=<hex>`: HMAC-SHA256 of the raw body under the whole secret string.'],
+  ['X-Hub-Signature', 'The same.'],
+  ['X-Event-Type', 'The type, for routing before parsing.'],
+  ['X-Delivery-Id', 'The same at every attempt.'],
+  ['X-Delivery-Attempt', 'From 1.'],
+].map(([name = '', description]) => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: { type: 'string' as const },
+}))

@@ -1,0 +1,116 @@
+/** The OpenAPI 3.1 document, drawn from the routes themselves, the problem table and the catalog. */
+import swagger from '@fastify/swagger'
+import type { RouteOptions } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Api, ApiDeps } from './api.ts'
+import { tidy } from './openapi-tidy.ts'
+import { receiverSide } from './openapi-webhooks.ts'
+import { type ProblemCode, problems } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What this route refuses beside what its shape implies; shown in the document, and checked against it in tests. */
+    problems?: readonly ProblemCode[]
+  }
+}
+
+/** Registers the document at /openapi.json. Must come before the routes: it learns them as they are added. */
+export async function describeRoutes(
+  app: Api,
+  { publicUrl, version }: Pick<ApiDeps, 'publicUrl' | 'version'>,
+): Promise<void> {
+  const { webhooks, definitions } = receiverSide()
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Waxwing',
+        version,
+        description: introduction,
+        license: { name: 'GPL-3.0-or-later', identifier: 'GPL-3.0-or-later' },
+      },
+      servers: [{ url: publicUrl ?? '/' }],
+      tags,
+      security: [{ bearer: [] }, { apiKey: [] }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An API key, `wx_…`.' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+        },
+      },
+      webhooks,
+    },
+    transform: document => {
+      const { schema, url } = jsonSchemaTransform(document)
+      const { hide, response } = schema as { hide?: boolean; response?: Record<string, unknown> }
+      if (!hide && response) Object.assign(response, problemResponses(document.route))
+      return { schema, url }
+    },
+    transformObject: document => tidy(jsonSchemaTransformObject(document), definitions),
+  })
+
+  let text: string | null = null
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    text ??= JSON.stringify(app.swagger())
+    return reply.type('application/json').send(text)
+  })
+}
+
+const introduction = `WhatsApp in, signed webhooks out.
+
+Every route under /api/v1 takes an API key. Errors are RFC 9457 problem documents; \`code\` is stable, sentences are not.
+Lists are read with \`limit\` and \`cursor\`. Ids of others answer 404, like ids that do not exist.`
+
+const tags = [
+  { name: 'Sessions', description: 'Linked WhatsApp numbers.' },
+  { name: 'Messages', description: 'Sending.' },
+  { name: 'Webhooks', description: 'Where events go.' },
+  { name: 'Events', description: 'What happened, and the catalog of what can.' },
+  { name: 'Deliveries', description: 'One event for one webhook, with every attempt; and the dead letters.' },
+  { name: 'Health', description: 'For load balancers and people.' },
+]
+
+z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(problems)),
+  request_id: z.string().describe('Also in the X-Request-Id header and in the log.'),
+  errors: z
+    .array(z.object({ pointer: z.string(), detail: z.string() }))
+    .optional()
+    .describe(
+      'One entry a fault; `pointer` is a JSON Pointer into the body, or `?name` for a query parameter.',
+    ),
+}).meta({ id: 'Problem', description: 'RFC 9457: why a request was refused.' })
+
+/** What a route refuses: what it declares, and what follows from its shape. */
+export function problemsOf(route: Pick<RouteOptions, 'url' | 'schema' | 'config'>): ProblemCode[] {
+  const underKey: ProblemCode[] = [
+    'api_key_missing',
+    'api_key_invalid',
+    'validation_failed',
+    'store_unavailable',
+  ]
+  const withBody: ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
+  return [
+    ...(route.url.startsWith('/api/v1/') ? underKey : []),
+    ...(route.schema?.body ? withBody : []),
+    ...(route.config?.problems ?? []),
+    'internal_error',
+  ]
+}
+
+function problemResponses(route: RouteOptions): Record<string, object> {
+  const byStatus = Map.groupBy(problemsOf(route), code => problems[code].status)
+  const responses = [...byStatus].map(([status, codes]) => [
+    String(status),
+    {
+      description: codes.map(code => `\`${code}\`: ${problems[code].title}`).join(' '),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  ])
+  return Object.fromEntries(responses)
+}
