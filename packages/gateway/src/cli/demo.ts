@@ -1,24 +1,16 @@
-import type { Command } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
 import { type DemoGateway, startDemoGateway } from './demo-gateway.ts'
 import { startDemoReceiver } from './demo-receiver.ts'
 import { createSteps, type Steps, Stopped, seconds } from './demo-steps.ts'
-import { type Ending, type Voice, verb } from './verb.ts'
+import type { Ending, Voice } from './verb.ts'
 
 /** The journey takes some five seconds. A machine that needs this long has a fault, and more waiting would not show it. */
 const DEADLINE_MS = 90_000
 /** How long clean-up may take, step by step, before the process ends without it. */
 const CLEAN_UP_MS = 15_000
 
-export function addDemo(program: Command): void {
-  const command = program
-    .command('demo')
-    .description('play the whole journey with real parts and a simulated phone, then clean up')
-    .option('--verbose', 'show the log of the gateway meanwhile')
-  verb(command, (voice, options: { verbose?: boolean }) => demo(voice, options.verbose === true))
-}
-
-async function demo(voice: Voice, verbose: boolean): Promise<Ending> {
+/** Ends well only if the receiver verified every webhook and the reply arrived. */
+export async function demo(voice: Voice, { verbose = false }: { verbose?: boolean }): Promise<Ending> {
   const steps = createSteps(voice)
   const opened: (() => Promise<void>)[] = []
   const interruption = steps.interruption(DEADLINE_MS)

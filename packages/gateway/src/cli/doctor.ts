@@ -5,27 +5,18 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Command } from 'commander'
 import { type Config, ensureEncryptionKey, KeyFileError, loadConfig, redacted } from '../config.ts'
 import { createLog } from '../log.ts'
 import { openStore } from '../store/store.ts'
 import { explain } from './explain.ts'
-import { type Ending, type Voice, verb } from './verb.ts'
+import type { Ending, Voice } from './verb.ts'
 
 const run = promisify(execFile)
 
 type Finding = { level: 'ok' | 'warn' | 'fail'; subject: string; words: string; fix?: string }
 
-export function addDoctor(program: Command): void {
-  const command = program
-    .command('doctor')
-    .description(
-      'check what the gateway needs, line by line, with the fix for what is missing; changes nothing',
-    )
-  verb(command, doctor)
-}
-
-async function doctor(voice: Voice): Promise<Ending> {
+/** One line a check, then what the environment comes to. */
+export async function doctor(voice: Voice): Promise<Ending> {
   const loaded = loadConfig()
   const findings: Finding[] = [nodeVersion(process.versions.node)]
   for (const { variable, fault, fix } of loaded.warnings)

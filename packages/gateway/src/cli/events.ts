@@ -1,14 +1,11 @@
 import { catalog, categories, definitionOf, type EventDefinition } from '@waxwing/events'
-import type { Command } from 'commander'
-import { verb } from './verb.ts'
+import type { Ending, Voice } from './verb.ts'
 
-export function addEvents(program: Command): void {
-  const command = program.command('events').description('print the catalog of event types')
-  verb(command, async voice => {
-    for (const row of catalog) voice.tell(publicFace(row))
-    voice.say(renderCatalog())
-    return { ok: true }
-  })
+/** One row a type; `--json` leaves the schemas to docs/reference and GET /events/catalog. */
+export async function events(voice: Voice): Promise<Ending> {
+  for (const row of catalog) voice.tell(publicFace(row))
+  voice.say(renderCatalog())
+  return { ok: true }
 }
 
 function publicFace(row: EventDefinition): object {

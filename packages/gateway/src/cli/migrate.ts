@@ -1,18 +1,11 @@
-import type { Command } from 'commander'
 import { type Config, ensureEncryptionKey } from '../config.ts'
 import { createLog } from '../log.ts'
 import { startEmbeddedPostgres } from '../store/embedded-postgres.ts'
 import { openStore } from '../store/store.ts'
-import { configOf, type Ending, type Voice, verb } from './verb.ts'
+import { configOf, type Ending, type Voice } from './verb.ts'
 
-export function addMigrate(program: Command): void {
-  const command = program
-    .command('migrate')
-    .description('bring the database up to date and end; "start" does the same before anything else')
-  verb(command, migrate)
-}
-
-async function migrate(voice: Voice): Promise<Ending> {
+/** What `start` does to the database, and no more. */
+export async function migrate(voice: Voice): Promise<Ending> {
   const loaded = configOf()
   if (!loaded.ok) return loaded.ending
   await migrateDatabaseOf(loaded.config)

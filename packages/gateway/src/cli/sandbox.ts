@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline'
 import { type Contact, type Phone, startWhatsApp, type WhatsApp } from '@waxwing/simulator'
-import { type Command, InvalidArgumentError } from 'commander'
-import { type Ending, type Voice, verb } from './verb.ts'
+import type { Ending, Voice } from './verb.ts'
 
 /** The seed stands in the source, so the root key a gateway was told stays right from one sandbox to the next. */
 const rootSeed = 'waxwing sandbox'
@@ -9,16 +8,8 @@ const firstContact = { number: '15550101', name: 'Ada' }
 
 type SandboxOptions = { port: number; phone: string }
 
-export function addSandbox(program: Command): void {
-  const command = program
-    .command('sandbox')
-    .description('run a simulated WhatsApp on its own port, moved by commands on standard input')
-    .option('--port <number>', 'port of the simulated network, 0 for any free one', wholeNumber, 4010)
-    .option('--phone <number>', 'number of the phone to link, digits only', digits, '15550100')
-  verb(command, (voice, options: SandboxOptions) => sandbox(voice, options))
-}
-
-async function sandbox(voice: Voice, { port, phone: number }: SandboxOptions): Promise<Ending> {
+/** Ends with `quit`, Ctrl-C, or the end of the input. */
+export async function sandbox(voice: Voice, { port, phone: number }: SandboxOptions): Promise<Ending> {
   const network = await listen(port)
   if (network === null)
     return {
@@ -136,16 +127,4 @@ function createScript(
     }
     return 'more'
   }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
-    throw new InvalidArgumentError('It is a port from 0 to 65535.')
-  return Number(text)
-}
-
-function digits(text: string): string {
-  if (!/^\d{5,15}$/.test(text))
-    throw new InvalidArgumentError('It is a number with its country code, digits only.')
-  return text
 }

@@ -1,21 +1,12 @@
-import type { Command } from 'commander'
 import { type App, startApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createLog } from '../log.ts'
-import { configOf, type Ending, type Voice, verb } from './verb.ts'
+import { configOf, type Ending, type Voice } from './verb.ts'
 
 type StartOptions = { roles?: string; sandbox: boolean }
 
-export function addStart(program: Command): void {
-  const command = program
-    .command('start')
-    .description('run the gateway until SIGTERM or SIGINT, then drain and exit 0')
-    .option('--roles <list>', 'what this process does: engine,dispatcher,api (as ROLES)')
-    .option('--no-sandbox', 'do not start the simulated WhatsApp (as SANDBOX=false)')
-  verb(command, (voice, options: StartOptions) => start(voice, options))
-}
-
-async function start(voice: Voice, options: StartOptions): Promise<Ending> {
+/** Runs until told to stop; the process ends here. */
+export async function start(voice: Voice, options: StartOptions): Promise<Ending> {
   const loaded = configOf({
     ...(options.roles === undefined ? {} : { ROLES: options.roles }),
     ...(options.sandbox ? {} : { SANDBOX: 'false' }),

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { type Config, type Environment, loadConfig, type Problem, type VariableName } from '../config.ts'
-import { explain } from './explain.ts'
 
 /** How a verb ends: done, or a sentence on what went wrong and one on what to do next. */
 export type Ending =
@@ -24,18 +23,25 @@ export function voiceOf(json: boolean): Voice {
 
 type Options = { json?: boolean } & Record<string, unknown>
 
-/** Gives a command `--json` and the one way all verbs end: exit code 0, or 1 and what to do next. */
+/**
+ * Gives a command `--json` and the one way all verbs end: exit code 0, or 1 and what to do next.
+ * `load` imports what the verb does.
+ */
 export function verb<O extends Options>(
   command: Command,
-  run: (voice: Voice, options: O) => Promise<Ending>,
+  load: () => Promise<(voice: Voice, options: O) => Promise<Ending>>,
 ): void {
   command.option('--json', 'print JSON, one object a line').action(async (options: O) => {
     const voice = voiceOf(options.json === true)
-    const ending = await run(voice, options).catch(explain)
+    const ending = await load()
+      .then(run => run(voice, options))
+      .catch(async error => (await import('./explain.ts')).explain(error))
     if (ending.ok) return
     process.exitCode = 1
     voice.tell({ ok: false, problem: ending.problem, next: ending.next, problems: ending.problems })
-    if (!voice.json) process.stderr.write(`${inWords(command.name(), ending)}\n`)
+    if (!voice.json)
+      process.stderr.write(`${inWords(command.name(), ending)}
+`)
   })
 }
 
