@@ -1,7 +1,12 @@
+import type { proto } from 'baileys'
 import type { Phone } from './phone.ts'
+import type { Account } from './server/account.ts'
+import { sendMessage } from './server/message.ts'
+import type { Network } from './server/network.ts'
+import { pushReceipt } from './server/receipt.ts'
 
-/** A text as its receiver read it, decrypted. `from` is the sender's number. */
-export type ReceivedText = { id: string; from: string; text: string }
+/** A message as its receiver read it, decrypted. `from` is the sender's number; `text` is empty for what is no text. */
+export type ReceivedText = { id: string; from: string; text: string; message: proto.IMessage }
 
 /** What the other side reported about one message this contact sent. */
 export type Receipt = {
@@ -41,4 +46,52 @@ export type Contact = {
   /** What clients reported about this contact's messages, oldest first (the newest 1,000). */
   readonly receipts: readonly Receipt[]
   waitForReceipt(match?: (receipt: Receipt) => boolean, options?: { timeoutMs?: number }): Promise<Receipt>
+}
+
+const WAIT_MS = 10_000
+
+export function createContact(network: Network, account: Account): Contact {
+  const receipt = async (id: string, type?: 'read' | 'played') => {
+    const message = account.received.all.find(each => each.id === id)
+    if (!message) throw new Error(`${account.number} has received no message ${id}`)
+    await pushReceipt(account, network.account(message.from), id, type)
+  }
+  return {
+    number: account.number,
+    jid: account.jid,
+    lid: account.lid,
+    get name() {
+      return account.name
+    },
+    get addressing() {
+      return account.addressing
+    },
+    set addressing(mode) {
+      account.addressing = mode
+    },
+    say: async (to, text) => ({
+      id: await sendMessage(account, network.account(to.number), { conversation: text }),
+    }),
+    get received() {
+      return account.received.all
+    },
+    waitForMessage: (match = () => true, { timeoutMs = WAIT_MS } = {}) =>
+      account.received.wait(match, {
+        timeoutMs,
+        what: () =>
+          `a message to ${account.number}; it has ${JSON.stringify(account.received.all.map(each => each.text))}`,
+      }),
+    onMessage: handler => account.received.listen(handler),
+    deliver: id => receipt(id),
+    read: id => receipt(id, 'read'),
+    play: id => receipt(id, 'played'),
+    get receipts() {
+      return account.receipts.all
+    },
+    waitForReceipt: (match = () => true, { timeoutMs = WAIT_MS } = {}) =>
+      account.receipts.wait(match, {
+        timeoutMs,
+        what: () => `a receipt for ${account.number}; it has ${JSON.stringify(account.receipts.all)}`,
+      }),
+  }
 }

@@ -1,5 +1,12 @@
 import type { Contact } from './contact.ts'
-import type { Stanza } from './wire/stanza-log.ts'
+import { type Account, onlineCompanions } from './server/account.ts'
+import { isOnline, replaceConnection, unlink } from './server/login.ts'
+import { sendMessage } from './server/message.ts'
+import type { Network } from './server/network.ts'
+import { findByQr, link } from './server/pair.ts'
+import { linkByCode } from './server/pair-code.ts'
+import type { Stanza } from './stanza.ts'
+import { node } from './wire/nodes.ts'
 
 /** A text written on a linked device, as it shows up on the owner's phone. `to` is the other side's number. */
 export type EchoedText = { id: string; to: string; text: string }
@@ -31,6 +38,8 @@ export type Phone = {
   drop(): Promise<void>
   /** The next login of a device of this account is refused with `<failure reason="code">`. */
   failNext(code: number, attrs?: Record<string, string>): void
+  /** The next message a linked device sends is refused by the server with this error (463, 479 …). */
+  rejectNextMessage(code: number): void
   /** Ends the live streams of all linked devices with `<stream:error code>`: 515 restart, 503 unavailable, 500 … */
   endStream(code: number): Promise<void>
   /** What happens when another client logs in with the same keys (clients report 440). */
@@ -50,4 +59,111 @@ export type Phone = {
   /** The stanzas of this account's devices, oldest first; see `WhatsApp.stanzas`. */
   readonly stanzas: readonly Stanza[]
   saw(matches: (stanza: Stanza) => boolean, options?: { timeoutMs?: number }): Promise<Stanza>
+}
+
+const WAIT_MS = 10_000
+
+export function createPhone(network: Network, account: Account): Phone {
+  const { bell } = account
+  const connections = () => onlineCompanions(account).flatMap(({ connection }) => connection ?? [])
+  const own = (stanza: Stanza) => stanza.device?.number === account.number
+  const codeRequest = (timeoutMs: number) =>
+    bell.until(() => account.codeRequest ?? undefined, {
+      timeoutMs,
+      what: () => `a client that asks to be linked to ${account.number} by code`,
+    })
+  const whenGone = (timeoutMs = WAIT_MS) =>
+    bell.until(() => (isOnline(account) ? undefined : true), {
+      timeoutMs,
+      what: () =>
+        `the devices of ${account.number} to go; ${onlineCompanions(account).map(each => each.index)} are connected`,
+    })
+
+  const phone: Phone = {
+    number: account.number,
+    jid: account.jid,
+    lid: account.lid,
+    get name() {
+      return account.name
+    },
+    get addressing() {
+      return account.addressing
+    },
+    set addressing(mode) {
+      account.addressing = mode
+    },
+    async scan(qr) {
+      const { connection, advSecret } = findByQr(network, qr)
+      await link(connection, account, advSecret)
+    },
+    pendingPairing: async ({ timeoutMs = WAIT_MS } = {}) => void (await codeRequest(timeoutMs)),
+    async enterCode(code) {
+      const request = await codeRequest(WAIT_MS)
+      account.codeRequest = null
+      // Shown in two groups of four; people type what they see.
+      await linkByCode(account, request, code.replace(/[^0-9a-z]/gi, '').toUpperCase())
+    },
+    say: async (to, text) => ({
+      id: await sendMessage(account, network.account(to.number), { conversation: text }),
+    }),
+    get echoes() {
+      return account.echoes.all
+    },
+    async logOut() {
+      unlink(account, account.companions.values())
+    },
+    async drop() {
+      for (const connection of connections()) connection.cut()
+      await whenGone()
+    },
+    failNext(code, attrs = {}) {
+      account.nextFailure = { ...attrs, reason: String(code) }
+    },
+    rejectNextMessage(code) {
+      account.rejectNext = code
+    },
+    async endStream(code) {
+      for (const connection of connections()) connection.end(node('stream:error', { code: String(code) }))
+      await whenGone()
+    },
+    async replaceSession() {
+      for (const connection of connections()) replaceConnection(connection)
+      await whenGone()
+    },
+    corruptNextFrame() {
+      account.corruptNext = true
+    },
+    get online() {
+      return isOnline(account)
+    },
+    whenOnline: async ({ timeoutMs = WAIT_MS } = {}) =>
+      void (await bell.until(() => isOnline(account) || undefined, {
+        timeoutMs,
+        what: () => `a device of ${account.number} to log in; ${account.companions.size} are linked`,
+      })),
+    whenOffline: async ({ timeoutMs } = {}) => void (await whenGone(timeoutMs)),
+    get devices() {
+      return [...account.companions.keys()]
+    },
+    get pending() {
+      return [...account.companions.values()].reduce((sum, { outbox }) => sum + outbox.waiting.length, 0)
+    },
+    get stanzas() {
+      return network.stanzas.all.filter(own)
+    },
+    saw: (matches, { timeoutMs = WAIT_MS } = {}) =>
+      network.stanzas.wait(stanza => own(stanza) && matches(stanza), {
+        timeoutMs,
+        what: () => `a stanza of ${account.number}; the last were ${describe(phone.stanzas)}`,
+      }),
+  }
+  return phone
+}
+
+/** The newest stanzas in a line, for errors. */
+export function describe(stanzas: readonly Stanza[]): string {
+  return stanzas
+    .slice(-8)
+    .map(({ direction, node: { tag, attrs } }) => `${direction} <${tag} ${JSON.stringify(attrs)}>`)
+    .join(', ')
 }

@@ -1,10 +1,20 @@
-import type { Contact } from './contact.ts'
-import type { Phone } from './phone.ts'
-import type { Stanza } from './wire/stanza-log.ts'
+import { randomBytes } from 'node:crypto'
+import type { WebSocket } from 'ws'
+import { type Contact, createContact } from './contact.ts'
+import { createPhone, describe, type Phone } from './phone.ts'
+import type { Account } from './server/account.ts'
+import { acceptConnection } from './server/connection.ts'
+import { listen } from './server/listener.ts'
+import { leave, login } from './server/login.ts'
+import { createNetwork, type Network } from './server/network.ts'
+import { register } from './server/pair.ts'
+import { handleStanza } from './server/stanzas.ts'
+import type { Stanza } from './stanza.ts'
+import { silenceLibsignal } from './wire/quiet.ts'
 
 export type { Contact, Receipt, ReceivedText } from './contact.ts'
 export type { EchoedText, Phone } from './phone.ts'
-export type { Stanza } from './wire/stanza-log.ts'
+export type { Stanza } from './stanza.ts'
 
 /** Structurally a pino logger; the simulator says little and only at these levels. */
 export type SimulatorLog = {
@@ -49,6 +59,63 @@ export type WhatsApp = {
   stop(): Promise<void>
 }
 
+const PATH = '/ws/chat'
+
+/** Starts a network. Stop it, or its port stays open and the process alive. */
 export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<WhatsApp> {
-  throw new Error(`not written yet: ${JSON.stringify(options)}`)
+  const { rootSeed = randomBytes(32).toString('hex'), port = 0, host = '127.0.0.1', log } = options
+  silenceLibsignal()
+  const network = createNetwork({
+    rootSeed,
+    adoptUnknownDevices: options.adoptUnknownDevices ?? false,
+    warn: (details, message) => log?.warn(details, message),
+  })
+  const listener = await listen({ host, port, path: PATH, accept: socket => accept(network, socket) })
+  const phones = new Map<string, Phone>()
+  const contacts = new Map<string, Contact>()
+
+  function person<T>(
+    faces: Map<string, T>,
+    o: { number: string; name?: string },
+    create: (account: Account) => T,
+  ): T {
+    const account = network.account(o.number)
+    if (o.name !== undefined) account.name = o.name
+    const face = faces.get(o.number) ?? create(account)
+    faces.set(o.number, face)
+    return face
+  }
+
+  return {
+    url: `ws://${host}:${listener.port}${PATH}`,
+    rootKey: network.identity.rootKey.toString('hex'),
+    phone: o => person(phones, o, account => createPhone(network, account)),
+    contact: o => person(contacts, o, account => createContact(network, account)),
+    refuseUpgrade: listener.refuse,
+    hang(on = true) {
+      network.hung = on
+      for (const connection of network.connections) on ? connection.pause() : connection.resume()
+    },
+    get stanzas() {
+      return network.stanzas.all
+    },
+    saw: (matches, { timeoutMs = 5_000 } = {}) =>
+      network.stanzas.wait(matches, {
+        timeoutMs,
+        what: () => `a stanza; the last were ${describe(network.stanzas.all)}`,
+      }),
+    async stop() {
+      for (const connection of network.connections) connection.cut()
+      await listener.close()
+    },
+  }
+}
+
+function accept(network: Network, socket: WebSocket): void {
+  acceptConnection(network, socket, {
+    hello: (connection, payload) =>
+      payload.devicePairingData?.eIdent ? register(connection, payload) : login(network, connection, payload),
+    stanza: (connection, stanza) => handleStanza(network, connection, stanza),
+    closed: leave,
+  })
 }

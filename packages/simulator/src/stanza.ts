@@ -9,11 +9,3 @@ export type Stanza = {
   device: { number: string; index: number } | null
   node: BinaryNode
 }
-
-export type StanzaLog = {
-  /** Oldest first, at most the newest 2,000. */
-  readonly all: readonly Stanza[]
-  add(stanza: Stanza): void
-  /** The first stanza, already seen or yet to come, that `matches`; rejects after `timeoutMs`. */
-  saw(matches: (stanza: Stanza) => boolean, options?: { timeoutMs?: number }): Promise<Stanza>
-}
