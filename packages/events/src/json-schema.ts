@@ -17,6 +17,15 @@ export function exampleEnvelope(type: EventType, data: unknown): object {
  * schemas are closed: a later version may add fields, and a receiver that validates must not break on them.
  */
 export function jsonSchemaOf(type: EventType): object {
+  const made = schemas.get(type) ?? makeSchema(type)
+  schemas.set(type, made)
+  return made
+}
+
+/** Making one takes up to 20 ms, too long to block a server with at each request. */
+const schemas = new Map<EventType, object>()
+
+function makeSchema(type: EventType): object {
   const { title, description, data, samples } = definitionOf(type)
   const envelope = z.strictObject({
     id: z.uuidv7().describe('Deduplicate on this: the same fact always has the same id.'),

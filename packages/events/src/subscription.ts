@@ -28,31 +28,33 @@ export function checkSubscription(
 }
 
 function refusal(pattern: string): string {
-  const shown = JSON.stringify(pattern.length > 64 ? `${pattern.slice(0, 63)}…` : pattern)
-  return `There is no event ${shown}. Did you mean "${nearest(pattern)}"?`
+  // A longer text is no misspelt name, and must not come back whole in an error.
+  const shown = pattern.slice(0, 64)
+  const near = nearest(shown)
+  const advice = near === null ? 'The catalog lists all names.' : `Did you mean "${near}"?`
+  return `There is no event ${JSON.stringify(shown)}. ${advice}`
 }
 
-function nearest(pattern: string): string {
-  // Longer input is no misspelt name, and the distance costs its length times the catalog's.
-  const wanted = pattern.trim().toLowerCase().slice(0, 64)
-  let best = { name: '*', distance: Number.POSITIVE_INFINITY }
+function nearest(pattern: string): string | null {
+  const wanted = pairs(pattern.trim().toLowerCase())
+  let best: { name: string | null; likeness: number } = { name: null, likeness: 0 }
   for (const name of [...types, ...families]) {
-    const distance = editDistance(wanted, name)
-    if (distance < best.distance) best = { name, distance }
+    const likeness = likenessOf(wanted, pairs(name))
+    if (likeness > best.likeness) best = { name, likeness }
   }
   return best.name
 }
 
-/** Levenshtein: how many single characters must be added, dropped or changed to get from one to the other. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
-  for (const [line, char] of [...from].entries()) {
-    const next = [line + 1]
-    for (const [column, other] of [...to].entries()) {
-      const changed = (row[column] ?? 0) + (char === other ? 0 : 1)
-      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
+/** Each two letters that follow each other. */
+function pairs(text: string): ReadonlySet<string> {
+  return new Set(Array.from({ length: Math.max(0, text.length - 1) }, (_, at) => text.slice(at, at + 2)))
+}
+
+/**
+ * Sørensen and Dice: the share of pairs that both have, 0 to 1. Unlike a count of typing errors it also sees that
+ * `qr` is part of `qrcode.updated`, and that `GROUP_UPDATE`, as others name it, is `groups.update`.
+ */
+function likenessOf(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
+  const shared = [...one].filter(pair => other.has(pair)).length
+  return (2 * shared) / (one.size + other.size || 1)
 }

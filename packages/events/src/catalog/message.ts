@@ -208,8 +208,8 @@ const quoted = z
  * message, the reader of a receipt, the one who reacted or deleted.
  */
 export const messageReference = {
-  messageId: z.string().describe('WhatsApp’s id of the message, unique within the chat.'),
   from: jid.describe('The chat: the other person, the group or the channel. Answer to this address.'),
+  messageId: z.string().describe('WhatsApp’s id of the message, unique within the chat.'),
   fromMe: z.boolean().describe('Whether this number sent the message.'),
   isGroup: z.boolean().describe('Whether the chat is a group.'),
 }
