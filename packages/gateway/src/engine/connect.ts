@@ -1,0 +1,166 @@
+// First, so that Baileys is only ever loaded behind the guards.
+import './process-guards.ts'
+
+import { Boom } from '@hapi/boom'
+import makeWASocket, {
+  type AuthenticationState,
+  type BaileysEventMap,
+  DEFAULT_CONNECTION_CONFIG,
+  DisconnectReason,
+  type GroupMetadata,
+  type proto,
+  type WAMessageKey,
+  type WASocket,
+  type WAVersion,
+} from 'baileys'
+import type { Logger } from 'pino'
+import { baileysLog } from './baileys-log.ts'
+import type { Network } from './engine.ts'
+import type { SocketCaches } from './socket-caches.ts'
+import { type SocketContext, socketContext } from './socket-context.ts'
+
+export type ConnectDeps = {
+  sessionId: string
+  network: Network
+  /** Which version of WhatsApp Web to claim to be. Stale ones are refused with 405. */
+  version: WAVersion
+  auth: AuthenticationState
+  caches: SocketCaches
+  /** Marks the account online, which silences the phone's notifications. */
+  markOnline: boolean
+  /** A message this session sent, for whoever could not decrypt it and asks again. */
+  getMessage: (key: WAMessageKey) => Promise<proto.IMessage | undefined>
+  /** Everything Baileys tells, in order; several events may come at once. What it throws is logged, never passed on. */
+  onEvents: (events: Partial<BaileysEventMap>) => void
+  log: Logger
+  /** How long may pass until the socket is open or shows a QR code. Default 60 s. */
+  connectingMs?: number
+}
+
+/** One connection to WhatsApp, from its birth to its end. It never comes back: reconnecting makes another one. */
+export type LiveSocket = {
+  readonly baileys: WASocket
+  /** True from the first attempt to close it. */
+  readonly ended: boolean
+  /** Resolves when Baileys has reported `close`. */
+  readonly closed: Promise<void>
+  /** Calls into Baileys so that its certificate check, queue and crashes know whose they are. */
+  use<T>(work: (baileys: WASocket) => Promise<T>): Promise<T>
+  /** Says goodbye and closes; cuts after two seconds without an answer. Events it still holds are delivered first. */
+  end(reason: Boom | undefined): void
+  /** Cuts at once: not one more byte leaves. */
+  cut(): void
+}
+
+/** Baileys may sit on events for up to 30 s; a fifth of a second is the promise we make instead. */
+const flushMs = 200
+/** A close handshake that a hung server never answers would take ws 30 s. */
+const goodbyeMs = 2_000
+
+/** Makes a socket and starts connecting. The only caller of `makeWASocket`. */
+export function connect(deps: ConnectDeps): LiveSocket {
+  const context: SocketContext = { sessionId: deps.sessionId, rootKey: rootKeyOf(deps.network) }
+  return socketContext.run(context, () => makeSocket(deps, context))
+}
+
+function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
+  const baileys = makeWASocket({
+    ...(deps.network.url !== undefined && { waWebSocketUrl: deps.network.url }),
+    version: deps.version,
+    auth: deps.auth,
+    logger: baileysLog(deps.log),
+    markOnlineOnConnect: deps.markOnline,
+    // Years of old messages are not what a gateway is for. The short history must come: it carries the LIDs.
+    syncFullHistory: false,
+    getMessage: deps.getMessage,
+    cachedGroupMetadata: jid => groupMetadata(jid),
+    // The store below retries by itself and never rejects; a second layer of retries would only hide that.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+    // Below the 30 s a command may take, so that a caller hears of a silent server instead of running into its own limit.
+    defaultQueryTimeoutMs: 20_000,
+    ...cachesOf(deps.caches),
+  })
+  let ended = false
+  let flusher: NodeJS.Timeout | undefined
+  const { promise: closed, resolve: reportClosed } = Promise.withResolvers<void>()
+
+  async function groupMetadata(jid: string): Promise<GroupMetadata | undefined> {
+    const known = deps.caches.groups.get(jid)
+    if (known) return known
+    const asked = await baileys.groupMetadata(jid)
+    if (asked) deps.caches.groups.set(jid, asked)
+    return asked
+  }
+
+  const raw = () => (baileys.ws as unknown as { socket: { terminate(): void } | null }).socket
+  const cut = () => {
+    ended = true
+    raw()?.terminate()
+  }
+  const end = (reason: Boom | undefined) => {
+    if (!ended) setTimeout(cut, goodbyeMs).unref()
+    ended = true
+    void baileys.end(reason)
+  }
+
+  const watchdog = setTimeout(
+    () => end(new Boom('no answer while connecting', { statusCode: DisconnectReason.timedOut })),
+    deps.connectingMs ?? 60_000,
+  )
+  // A refused upgrade (a proxy's 403, say) is no event for Baileys: it would wait for ever. The status is the proxy's,
+  // not WhatsApp's, so none of it is passed on.
+  baileys.ws.on('unexpected-response', () =>
+    end(new Boom('the server refused to upgrade to a WebSocket', { statusCode: DisconnectReason.unavailableService })),
+  )
+  // Messages are acknowledged before they are emitted: what the buffer holds when a socket ends exists nowhere else.
+  baileys.registerSocketEndHandler(() => void baileys.ev.flush())
+  baileys.ev.process(events => {
+    const update = events['connection.update']
+    if (update?.qr || update?.connection === 'open') clearTimeout(watchdog)
+    if (update?.connection === 'open') flusher ??= setInterval(() => void baileys.ev.flush(), flushMs)
+    if (update?.connection === 'close') {
+      ended = true
+      clearTimeout(watchdog)
+      clearInterval(flusher)
+    }
+    rememberGroups(deps.caches, events)
+    try {
+      deps.onEvents(events)
+    } catch (error) {
+      deps.log.error({ err: error, events: Object.keys(events) }, 'handling events of a socket failed')
+    }
+    if (update?.connection === 'close') reportClosed()
+  })
+
+  return {
+    baileys,
+    get ended() {
+      return ended
+    },
+    closed,
+    use: work => socketContext.run(context, () => work(baileys)),
+    end,
+    cut,
+  }
+}
+
+function cachesOf(caches: SocketCaches) {
+  const { groups: _, ...forBaileys } = caches
+  return forBaileys
+}
+
+/** Who is in a group decides for whom a message is encrypted: any change means asking again at the next send. */
+function rememberGroups(caches: SocketCaches, events: Partial<BaileysEventMap>): void {
+  for (const group of events['groups.upsert'] ?? []) caches.groups.set(group.id, group)
+  for (const group of events['groups.update'] ?? []) if (group.id) caches.groups.delete(group.id)
+  const changed = events['group-participants.update']
+  if (changed) caches.groups.delete(changed.id)
+}
+
+function rootKeyOf(network: Network): Buffer | null {
+  if (network.rootKey === undefined) return null
+  return Buffer.isBuffer(network.rootKey) ? network.rootKey : Buffer.from(network.rootKey, 'hex')
+}
+
+/** The version Baileys was released with: needs no network and was current then. */
+export const bundledVersion: WAVersion = DEFAULT_CONNECTION_CONFIG.version

@@ -1,0 +1,36 @@
+import type { BaileysEventMap, WAMessageKey } from 'baileys'
+import { bareJid, isLid } from '../jid.ts'
+import { readMessage } from '../message/read.ts'
+
+/** Everybody in these events who is named by a LID alone: their numbers must be looked up before translating. */
+export function hiddenPeople(events: Partial<BaileysEventMap>): Set<string> {
+  const found = new Set<string>()
+  const note = (jid: string | null | undefined, alt?: string | null) => {
+    if (jid && !alt && isLid(jid)) found.add(bareJid(jid))
+  }
+  const noteKey = (key: WAMessageKey) => {
+    note(key.remoteJid, key.remoteJidAlt)
+    note(key.participant, key.participantAlt)
+  }
+  for (const message of events['messages.upsert']?.messages ?? []) {
+    noteKey(message.key)
+    const context = contextOf(message)
+    note(context?.participant)
+    for (const jid of context?.mentionedJid ?? []) note(jid)
+  }
+  for (const { key } of events['messages.update'] ?? []) noteKey(key)
+  for (const { key, receipt } of events['message-receipt.update'] ?? []) {
+    noteKey(key)
+    note(receipt.userJid)
+  }
+  return found
+}
+
+/** A message that cannot be read is reported by its translation, not here. */
+function contextOf(message: BaileysEventMap['messages.upsert']['messages'][number]) {
+  try {
+    return readMessage(message.message)?.context
+  } catch {
+    return undefined
+  }
+}
