@@ -55,9 +55,7 @@ export function linkingRoutes(app: Api, { store, commands }: Pick<ApiDeps, 'stor
         case 'text':
           return reply.type('text/plain; charset=utf-8').send(qrText(qr))
         case 'json':
-          return reply
-            .type('application/json')
-            .send({ qr, expires_at: iso(qrExpiresAt) })
+          return reply.type('application/json').send({ qr, expires_at: iso(qrExpiresAt) })
       }
     },
   )

@@ -19,7 +19,8 @@ export async function welcomeRoutes(app: Api, { publicUrl }: Pick<ApiDeps, 'publ
       'utf8',
     )
     // The script puts in the address it was loaded from; without scripts, what the operator said is the best guess.
-    const text = publicUrl === null ? source : source.replaceAll('http://localhost:3000', escapeHtml(publicUrl))
+    const text =
+      publicUrl === null ? source : source.replaceAll('http://localhost:3000', escapeHtml(publicUrl))
     app.get(url, { schema: { hide: true } }, async (_request, reply) =>
       reply
         .type(type)
