@@ -188,13 +188,20 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-/** The config as it may be printed: secrets are said to be there, and that is all. */
-export function redacted(config: Config): Record<string, unknown> {
-  const hide = (value: unknown) => (value === null ? null : '[hidden]')
-  return {
-    ...config,
-    databaseUrl: hide(config.databaseUrl),
-    encryptionKey: hide(config.encryptionKey),
-    apiKey: hide(config.apiKey),
-  }
+/** One variable as it may be shown to anyone: where its value comes from, and the value unless it is a secret. */
+export type Setting = {
+  readonly variable: VariableName
+  readonly from: 'default' | 'environment' | 'file'
+  readonly value: string
+}
+
+/** What the environment says, good or bad, and the default in words where it says nothing. */
+export function settingsOf(env: Environment = process.env): Setting[] {
+  return variableNames.map(variable => {
+    const { secret, otherwise, fallback } = variables[variable] as Variable<unknown, unknown>
+    if (secret && env[`${variable}_FILE`]) return { variable, from: 'file', value: '[hidden]' }
+    const text = env[variable]
+    if (!text) return { variable, from: 'default', value: otherwise ?? String(fallback) }
+    return { variable, from: 'environment', value: secret ? '[hidden]' : text }
+  })
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type Config, ensureEncryptionKey, KeyFileError, loadConfig, redacted } from '../config.ts'
+import { type Config, ensureEncryptionKey, KeyFileError, loadConfig, settingsOf } from '../config.ts'
 import { createLog } from '../log.ts'
 import { openStore } from '../store/store.ts'
 import { explain } from './explain.ts'
@@ -26,7 +26,7 @@ export async function doctor(voice: Voice): Promise<Ending> {
     for (const { variable, fault, fix } of loaded.problems)
       findings.push({ level: 'fail', subject: variable, words: fault, fix })
   for (const finding of findings) report(voice, finding)
-  if (loaded.ok) explainConfig(voice, loaded.config)
+  explainSettings(voice)
   return conclude(voice, findings)
 }
 
@@ -165,15 +165,14 @@ function report(voice: Voice, finding: Finding): void {
   if (finding.fix !== undefined) voice.say(`${' '.repeat(24)}${finding.fix}`)
 }
 
-function explainConfig(voice: Voice, config: Config): void {
-  const settings = redacted(config)
-  voice.tell({ config: settings })
-  const lines = Object.entries(settings).map(([name, value]) => `  ${name.padEnd(24)}${shown(value)}`)
-  voice.say(['', 'What the environment comes to:', ...lines, ''].join('\n'))
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+function explainSettings(voice: Voice): void {
+  const settings = settingsOf()
+  voice.tell({ settings })
+  const lines = settings.map(({ variable, from, value }) => {
+    const said = from === 'default' ? `(${value})` : from === 'file' ? `${value}, from a file` : value
+    return `  ${variable.padEnd(32)}${said}`
+  })
+  voice.say(['', 'What the environment says, defaults in brackets:', ...lines, ''].join('\n'))
 }
 
 function conclude(voice: Voice, findings: Finding[]): Ending {
