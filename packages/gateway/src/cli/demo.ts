@@ -6,7 +6,7 @@ import type { Ending, Voice } from './verb.ts'
 
 /** The journey takes some five seconds. A machine that needs this long has a fault, and more waiting would not show it. */
 const DEADLINE_MS = 90_000
-/** How long clean-up may take, step by step, before the process ends without it. */
+/** How long clean-up may take before the process ends without it. */
 const CLEAN_UP_MS = 15_000
 
 /** Ends well only if the receiver verified every webhook and the reply arrived. */
@@ -26,8 +26,8 @@ export async function demo(voice: Voice, { verbose = false }: { verbose?: boolea
     return { ok: false, problem: error.message, next: 'To see why: npx waxwing demo --verbose' }
   } finally {
     interruption.cancel()
-    // Also ends a process whose clean-up hangs; unless something does, Node has ended before.
-    setTimeout(() => process.exit(), CLEAN_UP_MS).unref()
+    // A clean-up that hangs, or that leaves something running, is a failure too; else Node ends before this.
+    setTimeout(() => process.exit(1), CLEAN_UP_MS).unref()
     for (const close of opened.reverse()) await close().catch(() => undefined)
   }
 }

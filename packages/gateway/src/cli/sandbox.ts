@@ -8,7 +8,7 @@ const firstContact = { number: '15550101', name: 'Ada' }
 
 type SandboxOptions = { port: number; phone: string }
 
-/** Ends with `quit`, Ctrl-C, or the end of the input. */
+/** A WhatsApp for whoever develops a receiver, moved from the terminal. */
 export async function sandbox(voice: Voice, { port, phone: number }: SandboxOptions): Promise<Ending> {
   const network = await listen(port)
   if (network === null)
@@ -19,13 +19,21 @@ export async function sandbox(voice: Voice, { port, phone: number }: SandboxOpti
     }
   const script = createScript(network, network.phone({ number, name: 'Sandbox phone' }), voice)
   introduce(voice, network, number)
-  const lines = createInterface({ input: process.stdin })
-  const stop = () => lines.close()
-  process.once('SIGINT', stop).once('SIGTERM', stop)
-  for await (const line of lines) if ((await script(line)) === 'quit') break
-  lines.close()
+  await obey(script)
   await network.stop()
   return { ok: true }
+}
+
+/** Until `quit` or a signal; the end of the input is neither, so that a sandbox can also run unattended. */
+async function obey(script: (line: string) => Promise<'quit' | 'more'>): Promise<void> {
+  const lines = createInterface({ input: process.stdin })
+  const told = new Promise(resolve => process.once('SIGINT', resolve).once('SIGTERM', resolve))
+  const readToEnd = async () => {
+    for await (const line of lines) if ((await script(line)) === 'quit') return
+    await told
+  }
+  await Promise.race([told, readToEnd()])
+  lines.close()
 }
 
 async function listen(port: number): Promise<WhatsApp | null> {
@@ -79,6 +87,8 @@ function createScript(
   function hear(who: Contact, id: string, text: string): void {
     voice.tell({ event: 'received', contact: who.number, id, text })
     voice.say(`${who.name} (+${who.number}) received: ${text}`)
+    // As a real phone does by itself; the sender may be gone by now, and then nobody misses it.
+    who.deliver(id).catch(() => undefined)
   }
 
   const verbs: Record<string, (rest: string) => Promise<void>> = {
