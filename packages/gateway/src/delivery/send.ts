@@ -56,9 +56,11 @@ export function createSender(options: SenderOptions): Sender {
     timeoutMs,
     async send(request) {
       const clock = { startedAt: new Date(), began: performance.now() }
-      const ours = await ourHeaders(request, clock.startedAt, userAgent)
       const theirs = sendableHeaders(request.headers)
+      const signatures = await signed(request, clock.startedAt)
+      const ours = { ...plainHeaders(request, userAgent), ...signatures }
       const shown = { ...ours, ...hidden(theirs) }
+      if (signatures === null) return refused(clock, shown, 'The webhook has no usable secret to sign with.')
       const verdict = guard.checkUrl(request.url)
       if (!verdict.ok) return refused(clock, shown, verdict.detail)
       const result = await patientExchange(connections, {
@@ -77,25 +79,24 @@ export function createSender(options: SenderOptions): Sender {
 
 type Clock = { startedAt: Date; began: number }
 
-/** The request of contract.md. Content-Length and Host are the connection's to add. */
-async function ourHeaders(
-  request: SendRequest,
-  startedAt: Date,
-  userAgent: string,
-): Promise<Record<string, string>> {
-  const signatures = await signatureHeaders({
-    id: request.eventId,
-    timestamp: Math.floor(startedAt.getTime() / 1000),
-    body: request.body,
-    secrets: request.secrets,
-  })
+/** The request of contract.md, but for its signatures. Content-Length and Host are the connection's to add. */
+function plainHeaders(request: SendRequest, userAgent: string): Record<string, string> {
   return {
     'Content-Type': 'application/json',
     'User-Agent': userAgent,
     'X-Event-Type': request.eventType,
-    ...signatures,
     'X-Delivery-Id': request.deliveryId,
     'X-Delivery-Attempt': String(request.attempt),
+  }
+}
+
+/** Null when the secrets cannot sign: that is told like any failed attempt, for nobody is there to throw at. */
+async function signed(request: SendRequest, at: Date): Promise<Record<string, string> | null> {
+  const { eventId: id, body, secrets } = request
+  try {
+    return await signatureHeaders({ id, timestamp: Math.floor(at.getTime() / 1000), body, secrets })
+  } catch {
+    return null
   }
 }
 
@@ -125,7 +126,7 @@ async function attemptOf(
   const ended = performance.now()
   const attempt = {
     startedAt: clock.startedAt,
-    durationMs: ended - clock.began,
+    durationMs: Math.round(ended - clock.began),
     timings: timingsOf(result, ended),
     requestHeaders,
   }
@@ -157,7 +158,7 @@ function timingsOf({ opened, sentAt, headersAt }: Exchange, ended: number): Timi
 function refused(clock: Clock, requestHeaders: Record<string, string>, message: string): Attempt {
   return {
     startedAt: clock.startedAt,
-    durationMs: performance.now() - clock.began,
+    durationMs: Math.round(performance.now() - clock.began),
     timings: { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, bodyMs: null },
     requestHeaders,
     response: null,

@@ -1,24 +1,33 @@
 import type { Logger } from 'pino'
+import { decide } from '../delivery/outcome.ts'
 import type { Sender } from '../delivery/send.ts'
-import type { DueDelivery, RecordedOutcome } from '../store/deliveries.ts'
+import type { DueDelivery, HeldDelivery, RecordedOutcome } from '../store/deliveries.ts'
 import type { WebhookRow } from '../store/webhooks.ts'
 import type { Lane } from '../stream/lane.ts'
+import { logAttempt, outcomeOf } from './attempt-line.ts'
+import { startDueScan } from './due-scan.ts'
+import { createHolding, type Held } from './holding.ts'
+import { createRecorder, type OutcomeStore } from './recorder.ts'
+import { createTurns } from './turns.ts'
 
 /** What the dispatcher needs of the store: structurally `store.deliveries`. */
-export type Deliveries = {
-  claimDue(a: { limit: number; perWebhook: number; leaseMs: number }): Promise<DueDelivery[]>
+export type Deliveries = OutcomeStore & {
+  claimDue(a: {
+    limit: number
+    perWebhook: number
+    leaseMs: number
+    /** Webhooks whose backlog is full here: claiming more of theirs would only be left again. */
+    except?: readonly string[]
+  }): Promise<DueDelivery[]>
   nextDueAt(): Promise<Date | null>
-  heartbeat(held: readonly { deliveryId: string; claimId: string }[]): Promise<void>
-  release(held: readonly { deliveryId: string; claimId: string }[]): Promise<void>
-  record(outcomes: readonly RecordedOutcome[]): Promise<{ fencedOut: readonly string[] }>
+  heartbeat(held: readonly HeldDelivery[]): Promise<void>
+  release(held: readonly HeldDelivery[]): Promise<void>
 }
 
-/** Structurally `store.webhooks`. Null: deleted, and its deliveries with it. */
-export type Webhooks = {
-  findCached(
-    id: string,
-  ): Promise<Pick<WebhookRow, 'webhookUrl' | 'enabled' | 'retryConfig' | 'headers' | 'secrets'> | null>
-}
+export type Endpoint = Pick<WebhookRow, 'webhookUrl' | 'enabled' | 'retryConfig' | 'headers' | 'secrets'>
+
+/** Structurally `store.webhooks`. Null: deleted, and its deliveries are cancelled. */
+export type Webhooks = { findCached(id: string): Promise<Endpoint | null> }
 
 export type DispatcherOptions = {
   /** Attempts at once, over all endpoints. */
@@ -27,18 +36,25 @@ export type DispatcherOptions = {
   perEndpoint: number
   /** Deliveries waiting in memory for one endpoint; what is more stays in the database. */
   backlog: number
+  /** At least three times the longest attempt. */
   leaseMs: number
   /** How often the database is asked for due deliveries when nothing is known to be due sooner. */
   scanMs: number
+  /** How long `stop` waits for attempts under way before it abandons and releases them. */
+  drainMs?: number
 }
 
 export type DispatcherStats = {
   inFlight: number
   waiting: number
   unrecorded: number
+  held: number
+  /** Since start: */
   attempts: number
+  /** Attempts whose delivery somebody else had taken over before they were recorded. */
   fencedOut: number
-  spilled: number
+  /** Deliveries given back unattempted: no room, a disabled webhook, a lease about to end, stop. */
+  putBack: number
 }
 
 export type Dispatcher = {
@@ -47,7 +63,20 @@ export type Dispatcher = {
   stats(): DispatcherStats
 }
 
-export declare function startDispatcher(a: {
+/** Of one claim. Small against what may wait in memory, large against the cost of the statement. */
+const maxClaim = 500
+/** With this many outcomes unwritten the database is away: attempts whose outcome may be lost help nobody. */
+const maxUnrecorded = 5_000
+/** Docker sends SIGKILL ten seconds after SIGTERM; attempts and records share the time before it. */
+const defaultDrainMs = 6_000
+const recordWithinMs = 3_000
+
+/**
+ * Attempts what is due: what the lane announces at once, and what the database says is due (retries, and
+ * whatever nobody heard of). Each endpoint has its own share; every outcome is recorded under the claim it
+ * was made with. Throws when the lease could end during an attempt.
+ */
+export function startDispatcher(a: {
   lane: Pick<Lane, 'listen'>
   deliveries: Deliveries
   webhooks: Webhooks
@@ -56,4 +85,163 @@ export declare function startDispatcher(a: {
   random?: () => number
   log: Logger
   options: DispatcherOptions
-}): Dispatcher
+}): Dispatcher {
+  const { deliveries, webhooks, sender, log, options } = a
+  const { now = () => new Date(), random = Math.random } = a
+  const { leaseMs, scanMs, drainMs = defaultDrainMs } = options
+  if (leaseMs < 3 * sender.timeoutMs)
+    throw new RangeError(
+      `the delivery lease (${leaseMs} ms) must be at least three times the longest attempt (${sender.timeoutMs} ms)`,
+    )
+
+  const turns = createTurns<Held>({ ...options, onRoom: () => scan.expect(now()) })
+  const holding = createHolding({ heartbeat: held => deliveries.heartbeat(held), leaseMs, now, log })
+  const recorder = createRecorder({ store: deliveries, log })
+  const counts = { attempts: 0, fencedOut: 0, putBack: 0 }
+  const abandon = new AbortController()
+  let stopping = false
+  /** Called when the last attempt has ended, while stopping. */
+  let quiet: (() => void) | null = null
+
+  const scan = startDueScan({ claim, nextDueAt: () => deliveries.nextDueAt(), scanMs, now, log })
+  const listening = a.lane.listen(items => void accept(items, now().getTime()))
+
+  /** Takes in what there is room for and gives the rest back. Resolves to how many were taken. */
+  async function accept(due: readonly DueDelivery[], heldSince: number): Promise<number> {
+    const overflow: Held[] = []
+    for (const delivery of due) {
+      const held = holding.take(delivery, heldSince)
+      if (held !== null && !turns.offer(held)) overflow.push(held)
+    }
+    pump()
+    await release(overflow)
+    return due.length - overflow.length
+  }
+
+  /** Due again at once, here or elsewhere, no attempt spent. If that fails: when the lease has run out. */
+  async function release(some: readonly Held[]): Promise<void> {
+    if (some.length === 0) return
+    for (const held of some) putBack(held)
+    try {
+      await deliveries.release(some.map(({ delivery }) => delivery))
+    } catch (error) {
+      log.warn(
+        { err: error, deliveries: some.length },
+        'claims could not be given back; their leases will run out',
+      )
+    }
+  }
+
+  /** Let go without a word to the database: due again when the lease has run out, no attempt spent. */
+  function putBack(held: Held): null {
+    counts.putBack++
+    holding.forget(held)
+    return null
+  }
+
+  async function claim(): Promise<{ claimed: number; more: boolean }> {
+    const limit = Math.min(maxClaim, turns.room())
+    if (stopping || limit === 0) return { claimed: 0, more: false }
+    const heldSince = now().getTime()
+    const perWebhook = Math.min(limit, options.backlog)
+    const due = await deliveries.claimDue({ limit, perWebhook, leaseMs, except: turns.full() })
+    const claimed = await accept(due, heldSince)
+    return { claimed, more: claimed === limit }
+  }
+
+  function pump(): void {
+    while (!stopping && recorder.pending() < maxUnrecorded) {
+      const held = turns.take()
+      if (held === null) return
+      void attend(held)
+    }
+    if (turns.running() === 0) quiet?.()
+  }
+
+  /** One delivery that has its slot, until its outcome is written or it is let go. Never rejects. */
+  async function attend(held: Held): Promise<void> {
+    const outcome = await attemptOf(held)
+    turns.done(held)
+    pump()
+    if (outcome === null) return
+    counts.attempts++
+    const { fencedOut } = await recorder.record(outcome)
+    holding.forget(held)
+    pump()
+    if (fencedOut) {
+      counts.fencedOut++
+      const { deliveryId, webhookId, attempt } = held.delivery
+      log.warn({ deliveryId, webhookId, attempt }, 'outcome refused: somebody else took this delivery over')
+    } else if (outcome.next.kind === 'retry') scan.expect(outcome.next.at)
+  }
+
+  /** Null: nothing was attempted, or nobody knows what came of it; the delivery is let go. */
+  async function attemptOf(held: Held): Promise<RecordedOutcome | null> {
+    const { delivery } = held
+    if (!holding.covers(held, sender.timeoutMs)) return putBack(held)
+    const endpoint = await findEndpoint(delivery)
+    if (endpoint === null) return putBack(held)
+    try {
+      const attempt = await sender.send({
+        ...delivery,
+        url: endpoint.webhookUrl,
+        secrets: endpoint.secrets,
+        headers: endpoint.headers,
+        signal: abandon.signal,
+      })
+      const { retryConfig: retry } = endpoint
+      const next = decide(attempt, { number: delivery.attempt, retry, now: now(), random })
+      logAttempt(log, delivery, endpoint.webhookUrl, attempt, next)
+      return outcomeOf(delivery, attempt, next)
+    } catch (error) {
+      if (!abandon.signal.aborted) {
+        log.error({ err: error, deliveryId: delivery.deliveryId }, 'an attempt threw; this is a bug')
+        return putBack(held)
+      }
+      await release([held])
+      return null
+    }
+  }
+
+  /**
+   * Null: this delivery is not to be attempted now. A deleted webhook has cancelled its deliveries; of one its
+   * operator disabled they stay pending, are not claimed, and go out when it is enabled again.
+   */
+  async function findEndpoint({ webhookId, deliveryId }: DueDelivery): Promise<Endpoint | null> {
+    try {
+      const endpoint = await webhooks.findCached(webhookId)
+      if (endpoint?.enabled) return endpoint
+      log.debug(
+        { webhookId, deliveryId },
+        endpoint === null ? 'the webhook is gone' : 'the webhook is disabled',
+      )
+    } catch (error) {
+      log.warn({ err: error, webhookId, deliveryId }, 'the webhook could not be read; its delivery waits')
+    }
+    return null
+  }
+
+  return {
+    async stop() {
+      stopping = true
+      listening.stop()
+      await scan.stop()
+      await release(turns.drain())
+      const late = setTimeout(() => abandon.abort(), drainMs)
+      await new Promise<void>(resolve => {
+        quiet = resolve
+        pump()
+      })
+      clearTimeout(late)
+      await recorder.stop(recordWithinMs)
+      holding.stop()
+    },
+    stats: () => ({
+      inFlight: turns.running(),
+      waiting: turns.waiting(),
+      unrecorded: recorder.pending(),
+      held: holding.size(),
+      ...counts,
+    }),
+  }
+}

@@ -1,0 +1,157 @@
+/** What the order of work depends on. First attempts and those a person asked for are `urgent`. */
+export type Waiting = { webhookId: string; urgent: boolean }
+
+export type Turns<W extends Waiting> = {
+  /** False: no room. The caller leaves the delivery to the database. */
+  offer(item: W): boolean
+  /** The next to attempt now, whose slot it has from here on; null when nothing may start. */
+  take(): W | null
+  /** The attempt ended: its slot and its endpoint's share are free. */
+  done(item: W): void
+  /** Everything not yet taken, forgotten here. */
+  drain(): W[]
+  waiting(): number
+  running(): number
+  /** How many more of any endpoints could be taken in. */
+  room(): number
+  /** Webhooks that have no room, and those that had none and have not emptied half of it since. */
+  full(): string[]
+}
+
+/** Of all slots, kept free of automatic retries: a storm of retries may not keep new events waiting. */
+const shareForFirstAttempts = 0.2
+/** Of all slots, for one endpoint at most: ten hanging receivers are needed to hold everything up, not one. */
+const shareOfOneEndpoint = 0.1
+/** Full backlogs held in memory at the same time; what is more waits in the database. */
+const fullBacklogs = 10
+
+type Kind = 'urgent' | 'later'
+type Endpoint<W> = {
+  id: string
+  running: number
+  queues: Record<Kind, W[]>
+  /** Stands in that ring already. */
+  inRing: Record<Kind, boolean>
+}
+
+/**
+ * Who is attempted next. Endpoints take turns, each within its own cap and its own bounded backlog, so that
+ * one which hangs holds its own share of the slots and nothing else. Two rings, one of endpoints with urgent
+ * work and one with automatic retries, are served alternately; retries never fill the last fifth of the slots.
+ */
+export function createTurns<W extends Waiting>(a: {
+  slots: number
+  perEndpoint: number
+  backlog: number
+  /** An endpoint that was full, or the whole, has come down to half: worth asking the database for more. */
+  onRoom?: () => void
+}): Turns<W> {
+  const cap = Math.max(1, Math.min(a.perEndpoint, Math.floor(a.slots * shareOfOneEndpoint)))
+  const slotsFor: Record<Kind, number> = {
+    urgent: a.slots,
+    later: Math.max(1, a.slots - Math.ceil(a.slots * shareForFirstAttempts)),
+  }
+  const endpoints = new Map<string, Endpoint<W>>()
+  const rings: Record<Kind, Endpoint<W>[]> = { urgent: [], later: [] }
+  const running: Record<Kind, number> = { urgent: 0, later: 0 }
+  const full = new Set<string>()
+  const allFull = a.backlog * fullBacklogs
+  let crowded = false
+  let waiting = 0
+  let turn: Kind = 'urgent'
+
+  const kindOf = (item: W): Kind => (item.urgent ? 'urgent' : 'later')
+  const backlogOf = ({ queues }: Endpoint<W>) => queues.urgent.length + queues.later.length
+  const allRunning = () => running.urgent + running.later
+
+  function endpointOf(webhookId: string): Endpoint<W> {
+    let endpoint = endpoints.get(webhookId)
+    if (endpoint === undefined) {
+      endpoint = {
+        id: webhookId,
+        running: 0,
+        queues: { urgent: [], later: [] },
+        inRing: { urgent: false, later: false },
+      }
+      endpoints.set(webhookId, endpoint)
+    }
+    return endpoint
+  }
+
+  /** An endpoint stands in a ring exactly while it has such work and is below its cap. */
+  function lineUp(endpoint: Endpoint<W>): void {
+    for (const kind of ['urgent', 'later'] as const) {
+      if (endpoint.inRing[kind] || endpoint.queues[kind].length === 0 || endpoint.running >= cap) continue
+      endpoint.inRing[kind] = true
+      rings[kind].push(endpoint)
+    }
+  }
+
+  function noteRoom(endpoint: Endpoint<W>): void {
+    const emptied = full.has(endpoint.id) && backlogOf(endpoint) <= a.backlog / 2
+    const thinned = crowded && waiting <= allFull / 2
+    if (emptied) full.delete(endpoint.id)
+    if (thinned) crowded = false
+    if (emptied || thinned) a.onRoom?.()
+  }
+
+  function takeFrom(kind: Kind): W | null {
+    if (allRunning() >= a.slots || (kind === 'later' && running.later >= slotsFor.later)) return null
+    for (let endpoint = rings[kind].shift(); endpoint !== undefined; endpoint = rings[kind].shift()) {
+      endpoint.inRing[kind] = false
+      // It may have reached its cap through the other ring; then `done` lines it up again.
+      const item = endpoint.running < cap ? endpoint.queues[kind].shift() : undefined
+      if (item === undefined) continue
+      endpoint.running++
+      running[kind]++
+      waiting--
+      lineUp(endpoint)
+      noteRoom(endpoint)
+      return item
+    }
+    return null
+  }
+
+  return {
+    offer(item) {
+      const endpoint = endpointOf(item.webhookId)
+      if (backlogOf(endpoint) >= a.backlog || waiting >= allFull) return false
+      endpoint.queues[kindOf(item)].push(item)
+      waiting++
+      if (backlogOf(endpoint) >= a.backlog) full.add(endpoint.id)
+      if (waiting >= allFull) crowded = true
+      lineUp(endpoint)
+      return true
+    },
+    take() {
+      const other: Kind = turn === 'urgent' ? 'later' : 'urgent'
+      const item = takeFrom(turn) ?? takeFrom(other)
+      turn = other
+      return item
+    },
+    done(item) {
+      const endpoint = endpointOf(item.webhookId)
+      endpoint.running--
+      running[kindOf(item)]--
+      if (endpoint.running === 0 && backlogOf(endpoint) === 0) endpoints.delete(item.webhookId)
+      else lineUp(endpoint)
+    },
+    drain() {
+      const left = [...endpoints.values()].flatMap(({ queues }) => [...queues.urgent, ...queues.later])
+      for (const endpoint of endpoints.values()) {
+        endpoint.queues = { urgent: [], later: [] }
+        endpoint.inRing = { urgent: false, later: false }
+      }
+      rings.urgent = []
+      rings.later = []
+      full.clear()
+      crowded = false
+      waiting = 0
+      return left
+    },
+    waiting: () => waiting,
+    running: allRunning,
+    room: () => Math.max(0, allFull - waiting),
+    full: () => [...full],
+  }
+}
