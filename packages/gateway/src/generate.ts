@@ -55,6 +55,11 @@ function renderErrorsReference(): string {
     ([code, { status, title, action }]) => `| \`${code}\` | ${status} | ${title} | ${action} |`,
   )
   const failures = errorClasses.map(name => `| \`${name}\` | ${hint(name, null)} |`)
+  const statuses = Array.from({ length: 200 }, (_, i) => 400 + i).flatMap(status => {
+    const name = status < 500 ? 'http_4xx' : 'http_5xx'
+    const words = hint(name, status)
+    return words === hint(name, null) ? [] : [`| ${status} | ${words} |`]
+  })
   return `# Errors
 
 ## What the API refuses
@@ -68,11 +73,17 @@ ${refusals.join('\n')}
 
 ## Why a delivery attempt failed
 
-Every failed attempt has an \`error_class\` of this list. Whatever the class, the attempt is repeated as \`retry_config\` says,
-and when the last one fails the delivery is a dead letter.
+Every failed attempt has an \`error_class\` of this list. It is repeated as \`retry_config\` says; when the last attempt fails,
+or the receiver answers 410, the delivery is a dead letter.
 
 | error_class | what to do |
 | --- | --- |
 ${failures.join('\n')}
+
+Some statuses say more than their class:
+
+| status | what to do |
+| --- | --- |
+${statuses.join('\n')}
 `
 }
