@@ -13,11 +13,13 @@ export const callEvents = [
       'Somebody calls this number, and what becomes of the call: one event for each step, with the same `callId`.',
     since: '0.1.0',
     data: z.strictObject({
-      callId: z.string(),
+      callId: z.string().describe('The call; the same in all its steps.'),
       from: jid.describe('The chat: the caller, or the group.'),
       isGroup: z.boolean().describe('Whether the whole group is called.'),
       participant: person.describe('Who calls.'),
-      status: z.enum(['offered', 'accepted', 'rejected', 'missed', 'ended']),
+      status: z
+        .enum(['offered', 'accepted', 'rejected', 'missed', 'ended'])
+        .describe('The step: `offered` rings, the others say how it went on.'),
       isVideo: z.boolean().describe('Video or voice. Only the first step is sure to know it.'),
       rejectedBy: z
         .enum(['gateway', 'phone'])

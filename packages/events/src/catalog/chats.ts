@@ -6,21 +6,21 @@ import { identity, isoTime, jid, person, unixSeconds } from './person.ts'
 const chat = {
   ...identity,
   kind: z.enum(['personal', 'group', 'newsletter', 'broadcast']).describe('What kind of chat it is.'),
-  name: z.string().optional(),
+  name: z.string().optional().describe('The name of the chat on the phone.'),
   unreadCount: z
     .int()
     .min(0)
     .optional()
     .describe('How many messages are unread: the count itself, not a change.'),
   markedUnread: z.boolean().optional().describe('Marked as unread by hand.'),
-  archived: z.boolean().optional(),
-  pinned: z.boolean().optional(),
+  archived: z.boolean().optional().describe('Whether it is archived.'),
+  pinned: z.boolean().optional().describe('Whether it is pinned to the top.'),
   mutedUntil: isoTime.nullable().optional().describe('Until when it is muted; null when it is not.'),
   locked: z.boolean().optional().describe('Behind the phone’s chat lock.'),
   lastMessageTimestamp: unixSeconds.optional().describe('When the last message was, in unix seconds.'),
 }
 
-const presence = z.enum(['online', 'offline', 'typing', 'recording'])
+const presence = z.enum(['online', 'offline', 'typing', 'recording']).describe('What they are doing.')
 
 /** The events about the list of chats and what the people in them are doing. */
 export const chatEvents = [
@@ -98,10 +98,10 @@ export const chatEvents = [
     description: 'A label of a business account was made, renamed, recoloured or deleted.',
     since: '0.1.0',
     data: z.strictObject({
-      labelId: z.string(),
-      name: z.string(),
+      labelId: z.string().describe('The label.'),
+      name: z.string().describe('What it says.'),
       color: z.int().min(0).describe('WhatsApp’s number of the colour, 0 to 19.'),
-      deleted: z.boolean(),
+      deleted: z.boolean().describe('Whether it is gone.'),
     }),
     samples: {
       edited: { labelId: '5', name: 'Paid', color: 3, deleted: false },
@@ -115,8 +115,8 @@ export const chatEvents = [
     description: 'A label was put on a chat or a message of a business account, or taken off.',
     since: '0.1.0',
     data: z.strictObject({
-      action: z.enum(['add', 'remove']),
-      labelId: z.string(),
+      action: z.enum(['add', 'remove']).describe('`add` puts it on, `remove` takes it off.'),
+      labelId: z.string().describe('The label.'),
       from: jid.describe('The chat.'),
       messageId: z.string().optional().describe('The message, when the label is on a message.'),
     }),

@@ -8,7 +8,7 @@ const contact = {
   name: z.string().optional().describe('The name in the account’s address book.'),
   pushName: z.string().optional().describe('The name they chose for themselves.'),
   verifiedName: z.string().optional().describe('The verified name of a business.'),
-  username: z.string().optional(),
+  username: z.string().optional().describe('Their user name, if they have one.'),
   picture: z.enum(['changed', 'removed']).optional().describe('What happened to the picture.'),
 }
 
@@ -41,7 +41,7 @@ export const contactEvents = [
     since: '0.1.0',
     data: z.strictObject({
       action: z.enum(['add', 'remove']).describe('`add` blocks, `remove` unblocks.'),
-      contacts: z.array(person).min(1),
+      contacts: z.array(person).min(1).describe('Whom.'),
     }),
     samples: {
       blocked: { action: 'add', contacts: [ben] },

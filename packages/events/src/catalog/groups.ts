@@ -4,7 +4,10 @@ import { ann, ben, group, me, stranger } from './message-samples.ts'
 import { identity, isoTime, jid, person } from './person.ts'
 
 const member = z
-  .strictObject({ ...identity, role: z.enum(['member', 'admin', 'superadmin']) })
+  .strictObject({
+    ...identity,
+    role: z.enum(['member', 'admin', 'superadmin']).describe('`superadmin` made the group.'),
+  })
   .meta({ id: 'GroupMember', description: 'A person in a group, and what they may do there.' })
 
 const author = person.optional().describe('Who did it, when WhatsApp tells.')
@@ -13,11 +16,11 @@ const groupJid = jid.describe('The group.')
 const groupFields = {
   jid: groupJid,
   subject: z.string().optional().describe('The name of the group.'),
-  description: z.string().optional(),
+  description: z.string().optional().describe('What the group says about itself.'),
   owner: person.optional().describe('Who made the group.'),
-  createdAt: isoTime.optional(),
+  createdAt: isoTime.optional().describe('When the group was made.'),
   size: z.int().min(0).optional().describe('How many members it has.'),
-  participants: z.array(member).optional(),
+  participants: z.array(member).optional().describe('Who is in it.'),
   announce: z.boolean().optional().describe('Only admins may write.'),
   restrict: z.boolean().optional().describe('Only admins may change name, picture and description.'),
   memberAddMode: z.enum(['all', 'admins']).optional().describe('Who may add members.'),
@@ -25,7 +28,7 @@ const groupFields = {
   ephemeralSeconds: z.int().min(0).optional().describe('How long messages stay; 0 means for ever.'),
   inviteCode: z.string().optional().describe('The new code of the invitation link.'),
   picture: z.enum(['changed', 'removed']).optional().describe('What happened to the picture.'),
-  isCommunity: z.boolean().optional(),
+  isCommunity: z.boolean().optional().describe('Whether it is a community, which holds other groups.'),
   communityJid: jid.optional().describe('The community the group belongs to.'),
 }
 
@@ -77,7 +80,9 @@ export const groupEvents = [
     since: '0.1.0',
     data: z.strictObject({
       jid: groupJid,
-      action: z.enum(['add', 'remove', 'promote', 'demote', 'modify']),
+      action: z
+        .enum(['add', 'remove', 'promote', 'demote', 'modify'])
+        .describe('What happened to them. `modify` is a change of number.'),
       self: z
         .boolean()
         .describe('Whether they did it themselves: `add` is then joining by link, `remove` is leaving.'),
@@ -107,7 +112,9 @@ export const groupEvents = [
     since: '0.1.0',
     data: z.strictObject({
       jid: groupJid,
-      action: z.enum(['created', 'revoked', 'rejected']),
+      action: z
+        .enum(['created', 'revoked', 'rejected'])
+        .describe('Whether it was made, taken back or turned down.'),
       participant: person.describe('Who wants to join.'),
       method: z
         .enum(['invite_link', 'linked_group_join', 'non_admin_add'])

@@ -41,9 +41,9 @@ const location = z
     latitude: z.number().min(-90).max(90).describe('Degrees.'),
     longitude: z.number().min(-180).max(180).describe('Degrees.'),
     name: z.string().optional().describe('The name of the place.'),
-    address: z.string().optional(),
-    url: z.string().optional(),
-    accuracyMeters: z.number().min(0).optional(),
+    address: z.string().optional().describe('The address of the place.'),
+    url: z.string().optional().describe('A link that the sender put with the place.'),
+    accuracyMeters: z.number().min(0).optional().describe('How far off the point may be.'),
     speedMetersPerSecond: z.number().min(0).optional().describe('Live locations only.'),
     headingDegrees: z
       .number()
@@ -57,7 +57,7 @@ const location = z
 
 const contactCard = z
   .strictObject({
-    name: z.string(),
+    name: z.string().describe('The name on the card.'),
     phones: z
       .array(
         z.strictObject({
@@ -72,7 +72,7 @@ const contactCard = z
 
 const poll = z
   .strictObject({
-    question: z.string(),
+    question: z.string().describe('What is asked.'),
     options: z.array(z.string()).describe('The answers on offer, in order.'),
     selectableCount: z.int().min(0).describe('How many one person may choose; 0 means any number.'),
   })
@@ -80,24 +80,24 @@ const poll = z
 
 const calendarEvent = z
   .strictObject({
-    name: z.string(),
-    description: z.string().optional(),
-    startsAt: isoTime,
-    endsAt: isoTime.optional(),
+    name: z.string().describe('What it is called.'),
+    description: z.string().optional().describe('What it is about.'),
+    startsAt: isoTime.describe('When it begins.'),
+    endsAt: isoTime.optional().describe('When it ends.'),
     location: location.optional(),
     joinLink: z.string().optional().describe('Link of the call that belongs to it.'),
-    canceled: z.boolean(),
+    canceled: z.boolean().describe('Whether it was called off.'),
   })
   .meta({ id: 'CalendarEvent', description: 'An invitation to something at a time and place.' })
 
 const product = z
   .strictObject({
-    productId: z.string(),
-    title: z.string(),
-    description: z.string().optional(),
+    productId: z.string().describe('WhatsApp’s id of the article.'),
+    title: z.string().describe('The name of the article.'),
+    description: z.string().optional().describe('What the seller says about it.'),
     price: z.number().optional().describe('In units of `currency`.'),
     currency: z.string().optional().describe('ISO 4217.'),
-    url: z.string().optional(),
+    url: z.string().optional().describe('The article in the seller’s shop.'),
     retailerId: z.string().optional().describe('The seller’s own article number.'),
     seller: person.optional(),
   })
@@ -105,10 +105,10 @@ const product = z
 
 const order = z
   .strictObject({
-    orderId: z.string(),
-    title: z.string().optional(),
+    orderId: z.string().describe('WhatsApp’s id of the order.'),
+    title: z.string().optional().describe('The name of the order.'),
     message: z.string().optional().describe('What the buyer wrote with it.'),
-    itemCount: z.int().min(0),
+    itemCount: z.int().min(0).describe('How many articles are in it.'),
     total: z.number().optional().describe('In units of `currency`.'),
     currency: z.string().optional().describe('ISO 4217.'),
     seller: person.optional(),
@@ -118,8 +118,8 @@ const order = z
 const choice = z
   .strictObject({
     id: z.string().describe('The sender’s own id of the choice; it comes back in the reply.'),
-    title: z.string(),
-    description: z.string().optional(),
+    title: z.string().describe('What the button or row says.'),
+    description: z.string().optional().describe('The second line of a row.'),
   })
   .meta({ id: 'Choice', description: 'One button or row of an interactive message.' })
 
@@ -130,15 +130,19 @@ const interactive = {
 
 const groupInvite = z
   .strictObject({
-    groupJid: jid,
-    groupName: z.string(),
+    groupJid: jid.describe('The group.'),
+    groupName: z.string().describe('The name of the group.'),
     code: z.string().optional().describe('The code to join with.'),
-    expiresAt: isoTime.optional(),
+    expiresAt: isoTime.optional().describe('When the invitation ends.'),
   })
   .meta({ id: 'GroupInvite', description: 'A personal invitation to a group.' })
 
 const linkPreview = z
-  .strictObject({ url: z.string(), title: z.string().optional(), description: z.string().optional() })
+  .strictObject({
+    url: z.string().describe('The link.'),
+    title: z.string().optional().describe('The title of the page.'),
+    description: z.string().optional().describe('What the page says about itself.'),
+  })
   .meta({ id: 'LinkPreview', description: 'The preview of a link in the text, made by the sender.' })
 
 const reaction = z
@@ -146,7 +150,7 @@ const reaction = z
     messageId: z.string().describe('The message reacted to.'),
     emoji: z.string().describe('One emoji; `""` takes the reaction back.'),
   })
-  .meta({ id: 'Reaction' })
+  .meta({ id: 'Reaction', description: 'A reaction, where it is reported as a message.' })
 
 const withMedia = {
   media,
@@ -199,7 +203,7 @@ const quoted = z
     messageId: z.string().describe('The message answered.'),
     participant: person.optional().describe('Who wrote it.'),
     body,
-    type: messageKind,
+    type: messageKind.describe('What kind of message it was.'),
   })
   .meta({ id: 'QuotedMessage', description: 'The message that this one answers.' })
 

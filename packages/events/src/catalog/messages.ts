@@ -128,7 +128,7 @@ export const messageEvents = [
       ...messageReference,
       participant: person.describe('Who wrote it.'),
       timestamp: unixSeconds.describe('When it was sent, in unix seconds.'),
-      pushName: z.string().optional(),
+      pushName: z.string().optional().describe('The name the author chose for themselves.'),
     }),
     samples: { waiting: { ...aboutAnns, participant: ann, timestamp: noon, pushName: 'Ann' } },
   }),
@@ -235,7 +235,7 @@ export const messageEvents = [
     data: z.strictObject({
       ...messageReference,
       participant: person.describe('Whose receipt it is.'),
-      status: z.enum(['delivered', 'read', 'played']),
+      status: z.enum(['delivered', 'read', 'played']).describe('How far it came with this person.'),
       timestamp: unixSeconds.describe('When, in unix seconds.'),
     }),
     samples: {

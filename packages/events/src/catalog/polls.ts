@@ -6,7 +6,7 @@ import { person, unixSeconds } from './person.ts'
 
 const option = z
   .strictObject({
-    name: z.string(),
+    name: z.string().describe('The answer.'),
     votes: z.int().min(0).describe('How many people chose it.'),
     voters: z.array(person).describe('Who they are.'),
   })
@@ -25,7 +25,7 @@ export const pollEvents = [
       ...messageReference,
       messageId: messageReference.messageId.describe('The poll.'),
       fromMe: messageReference.fromMe.describe('Whether the poll is this number’s.'),
-      question: z.string(),
+      question: z.string().describe('What was asked.'),
       selectableCount: z.int().min(0).describe('How many one person may choose; 0 means any number.'),
       participant: person.describe('Whose vote changed the tally.'),
       selected: z.array(z.string()).describe('What they chose now; empty when the vote was taken back.'),

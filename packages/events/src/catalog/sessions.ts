@@ -33,7 +33,7 @@ export const sessionEvents = [
       'A session changed state. Debounced: a connection that flickers tells where it settled, not every step. `final: true` means that it will not come back without somebody’s help.',
     since: '0.1.0',
     data: z.strictObject({
-      status: sessionStatus,
+      status: sessionStatus.describe('The state it is in now.'),
       previous: sessionStatus.optional().describe('The state reported before this one.'),
       reason: z.string().nullable().describe('Why, one sentence for people.'),
       code: z.int().optional().describe('WhatsApp’s disconnect code, when there is one.'),

@@ -4,7 +4,7 @@ import { isoTime } from './person.ts'
 
 const endpoint = {
   webhookId: z.string().describe('The webhook this is about.'),
-  webhookName: z.string(),
+  webhookName: z.string().describe('Its name.'),
   webhookUrl: z.url().describe('Its URL, without user, password and query, which may hold secrets.'),
 }
 
@@ -39,7 +39,10 @@ export const webhookEvents = [
     description:
       'Somebody pressed Test. Signed and sent as every event; answer with 2xx. Goes to the tested webhook, whatever it subscribes to.',
     since: '0.1.0',
-    data: z.strictObject({ webhookId: z.string().describe('The webhook tested.'), message: z.string() }),
+    data: z.strictObject({
+      webhookId: z.string().describe('The webhook tested.'),
+      message: z.string().describe('A greeting.'),
+    }),
     samples: {
       ping: { webhookId: orders.webhookId, message: 'Your webhook works: answer with 2xx and you are done.' },
     },
@@ -102,14 +105,14 @@ export const webhookEvents = [
     since: '0.1.0',
     data: z.strictObject({
       ...endpoint,
-      deliveryId: z.string(),
-      eventId: z.string(),
-      eventType: z.string().describe('The type of the event that was not delivered.'),
+      deliveryId: z.string().describe('The dead letter.'),
+      eventId: z.string().describe('The event that was not delivered.'),
+      eventType: z.string().describe('Its type.'),
       attempts: z.int().min(1).describe('How often it was tried.'),
-      errorClass: errorClass.nullable(),
+      errorClass: errorClass.nullable().describe('What kind of failure the last attempt was.'),
       responseStatus: z.int().nullable().describe('The last HTTP status, if there was an answer.'),
       detail: z.string().describe('One sentence for people.'),
-      lastAttemptAt: isoTime,
+      lastAttemptAt: isoTime.describe('When it was tried last.'),
     }),
     samples: {
       gaveUp: {
