@@ -52,7 +52,7 @@ function pairs(text: string): ReadonlySet<string> {
 
 /**
  * Sørensen and Dice: the share of pairs that both have, 0 to 1. Unlike a count of typing errors it also sees that
- * `qr` is part of `qrcode.updated`, and that `GROUP_UPDATE`, as others name it, is `groups.update`.
+ * `qr` is part of `qrcode.*`, and that `GROUP_UPDATE`, as others name it, is `groups.update`.
  */
 function likenessOf(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
   const shared = [...one].filter(pair => other.has(pair)).length
