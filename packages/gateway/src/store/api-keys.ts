@@ -1,4 +1,6 @@
-import type { Database } from './database.ts'
+import { createHash, randomBytes } from 'node:crypto'
+import { uuidv7 } from '@waxwing/events/event-id'
+import { asUuid, type Database } from './database.ts'
 
 export type ApiKeyIdentity = { id: string; profileId: string; scopes: string[] }
 
@@ -22,15 +24,93 @@ export type ApiKeys = {
     scopes?: readonly string[]
     expiresAt?: Date | null
   }): Promise<{ id: string; key: string }>
-  /** Who this key is, or null. Answers are cached for a few seconds, so a removed key dies within them. */
+  /** Who this key is, or null. Answers are remembered for five seconds, so a removed key dies within them. */
   verify(key: string): Promise<ApiKeyIdentity | null>
-  /** Stores a key the operator chose (`API_KEY`); saying it again changes nothing. */
+  /** Stores a key the operator chose (`API_KEY`) with full rights; saying it again changes nothing. */
   ensure(a: { profileId: string; key: string; name: string }): Promise<void>
+  /** Newest first. */
   list(profileId: string): Promise<ApiKeyRow[]>
   /** False when there was no such key. */
   remove(profileId: string, id: string): Promise<boolean>
 }
 
-export function createApiKeys(_db: Database): ApiKeys {
-  throw new Error('being built')
+/** Full rights. */
+const allScopes = ['*']
+const rememberMs = 5_000
+
+export function createApiKeys(db: Database): ApiKeys {
+  // Only keys that exist are remembered, so guesses cannot fill it.
+  const remembered = new Map<string, { identity: ApiKeyIdentity; until: number }>()
+
+  async function insert(a: {
+    profileId: string
+    name: string
+    key: string
+    scopes: readonly string[]
+    expiresAt: Date | null
+  }): Promise<string> {
+    const id = uuidv7()
+    await db.query({
+      text: `insert into api_keys (id, user_id, name, prefix, hash, scopes, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict (hash) do nothing`,
+      values: [id, a.profileId, a.name, a.key.slice(0, 7), hashOf(a.key), a.scopes, a.expiresAt],
+    })
+    return id
+  }
+
+  /** The time of use is written at most once a minute, so that reading does not become writing. */
+  async function lookUp(hash: Buffer): Promise<ApiKeyIdentity | null> {
+    const [identity] = await db.query<ApiKeyIdentity>({
+      name: 'verify-api-key',
+      text: `with found as (
+          select id, user_id, scopes from api_keys
+          where hash = $1 and (expires_at is null or expires_at > now())
+        ), used as (
+          update api_keys k set last_used_at = now() from found
+          where k.id = found.id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute')
+        )
+        select id, user_id as "profileId", scopes from found`,
+      values: [hash],
+    })
+    return identity ?? null
+  }
+
+  return {
+    async create({ profileId, name, scopes = allScopes, expiresAt = null }) {
+      const key = `wx_${randomBytes(32).toString('base64url')}`
+      return { id: await insert({ profileId, name, key, scopes, expiresAt }), key }
+    },
+    async verify(key) {
+      const hash = hashOf(key)
+      const memory = hash.toString('base64')
+      const known = remembered.get(memory)
+      if (known !== undefined && known.until > Date.now()) return known.identity
+      const identity = await lookUp(hash)
+      if (identity === null) remembered.delete(memory)
+      else remembered.set(memory, { identity, until: Date.now() + rememberMs })
+      return identity
+    },
+    async ensure({ profileId, key, name }) {
+      await insert({ profileId, name, key, scopes: allScopes, expiresAt: null })
+    },
+    list: profileId =>
+      db.query<ApiKeyRow>({
+        text: `select id, user_id as "profileId", name, prefix, scopes, expires_at as "expiresAt",
+            last_used_at as "lastUsedAt", created_at as "createdAt"
+          from api_keys where user_id = $1 order by id desc`,
+        values: [profileId],
+      }),
+    async remove(profileId, id) {
+      const removed = await db.query({
+        text: 'delete from api_keys where user_id = $1 and id = $2 returning id',
+        values: [profileId, asUuid(id)],
+      })
+      for (const [memory, known] of remembered) if (known.identity.id === id) remembered.delete(memory)
+      return removed.length > 0
+    },
+  }
+}
+
+function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
 }

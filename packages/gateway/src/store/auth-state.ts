@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { heldLease } from './leases.ts'
 import type { Vault } from './vault.ts'
 
 /** Another engine has claimed the session since: the socket must close, nothing was written. */
@@ -26,6 +27,81 @@ export type SessionAuthState = {
 
 export type AuthState = { for(sessionId: string, fence: string): SessionAuthState }
 
-export function createAuthState(_db: Database, _vault: Vault): AuthState {
-  throw new Error('being built')
+export function createAuthState(db: Database, vault: Vault): AuthState {
+  return { for: (sessionId, fence) => sessionAuthState(db, vault, { sessionId, fence }) }
 }
+
+function sessionAuthState(
+  db: Database,
+  vault: Vault,
+  { sessionId, fence }: { sessionId: string; fence: string },
+): SessionAuthState {
+  const credsPlace = `session_creds/${sessionId}`
+  const keyPlace = (type: string, id: string) => `session_keys/${sessionId}/${type}/${id}`
+
+  /** Runs steps beside the check of the lease, all in one statement; with the lease gone none has a row to work on. */
+  async function whileHeld(name: string, steps: string, values: unknown[]): Promise<void> {
+    const [held] = await db.query({
+      name,
+      text: `with ${heldLease}, ${steps} select from held`,
+      values: [sessionId, fence, ...values],
+    })
+    if (held === undefined) throw new LeaseLost(sessionId)
+  }
+
+  return {
+    async loadCreds() {
+      const [row] = await db.query<{ value: Buffer }>({
+        text: 'select value from session_creds where session_id = $1',
+        values: [sessionId],
+      })
+      return row === undefined ? null : vault.open(row.value, credsPlace)
+    },
+    saveCreds: json => whileHeld('save-session-creds', putCreds, [vault.seal(json, credsPlace)]),
+    async get(type, ids) {
+      const rows = await db.query<{ id: string; value: Buffer }>({
+        name: 'get-session-keys',
+        text: 'select id, value from session_keys where session_id = $1 and type = $2 and id = any($3)',
+        values: [sessionId, type, ids],
+      })
+      return Object.fromEntries(rows.map(row => [row.id, vault.open(row.value, keyPlace(type, row.id))]))
+    },
+    set(data) {
+      const keys = Object.entries(data).flatMap(([type, values]) =>
+        Object.entries(values).map(([id, value]) => ({ type, id, value })),
+      )
+      if (keys.length === 0) return Promise.resolve()
+      const sealed = keys.map(({ type, id, value }) =>
+        value === null ? null : vault.seal(value, keyPlace(type, id)),
+      )
+      const values = [keys.map(key => key.type), keys.map(key => key.id), sealed]
+      return whileHeld('set-session-keys', putAndDeleteKeys, values)
+    },
+    wipe: () => whileHeld('wipe-session-keys', deleteEverything, []),
+  }
+}
+
+const putCreds = `put as (
+  insert into session_creds (session_id, value) select session_id, $3::bytea from held
+  on conflict (session_id) do update set value = excluded.value, updated_at = now()
+)`
+
+// A further step over `held` (the inbox rows of the messages these keys decrypted) can stand beside these two.
+const putAndDeleteKeys = `given as materialized (
+  select * from unnest($3::text[], $4::text[], $5::bytea[]) as given (type, id, value)
+), put as (
+  insert into session_keys (session_id, type, id, value)
+  select held.session_id, given.type, given.id, given.value from held, given
+  where given.value is not null order by given.type, given.id
+  on conflict (session_id, type, id) do update set value = excluded.value
+), gone as (
+  delete from session_keys k using held, given
+  where given.value is null
+    and k.session_id = held.session_id and k.type = given.type and k.id = given.id
+)`
+
+const deleteEverything = `no_creds as (
+  delete from session_creds c using held where c.session_id = held.session_id
+), no_keys as (
+  delete from session_keys k using held where k.session_id = held.session_id
+)`

@@ -68,3 +68,31 @@ export function sqlState(error: unknown): string | null {
 export function asUuid(text: string): string | null {
   return /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text) ? text : null
 }
+
+/** Text as Postgres can hold it: a zero byte and half a surrogate pair become U+FFFD. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd')
+}
+
+/** A value for a jsonb column. What the outside sent may hold characters that jsonb refuses. */
+export function json(value: unknown): string {
+  const text = JSON.stringify(value)
+  if (!/\\u(0000|d[89a-f])/i.test(text)) return text
+  return JSON.stringify(value, (_key, part) => (typeof part === 'string' ? storable(part) : part))
+}
+
+/** Data exceptions (22) and violated constraints (23): one row of a batch is bad, the others are not. */
+export function isFaultOfOneRow(error: unknown): boolean {
+  return /^2[23]/.test(sqlState(error) ?? '')
+}
+
+/** A deadlock (40P01) or serialization failure (40001) wrote nothing and is gone when tried again. */
+export async function retryingConflicts<T>(statement: () => Promise<T>, tries = 5): Promise<T> {
+  try {
+    return await statement()
+  } catch (error) {
+    const conflict = ['40P01', '40001'].includes(sqlState(error) ?? '')
+    if (!conflict || tries <= 1) throw error
+    return retryingConflicts(statement, tries - 1)
+  }
+}

@@ -1,5 +1,8 @@
 import type { EventType } from '@waxwing/events'
-import type { Page, PageRequest } from './page.ts'
+import type { Claims } from './claim.ts'
+import { asUuid, type Database } from './database.ts'
+import { below, lowestIdAt, type Page, type PageRequest, pageOf, whereAll } from './page.ts'
+import { cancelDeliveries } from './webhooks.ts'
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | 'cancelled'
 
@@ -104,4 +107,78 @@ export type Deliveries = {
   list(filter: DeliveryFilter): Promise<Page<DeliveryRow>>
   /** Claims a delivery for a person, whatever its status; takes over the automatic schedule. */
   redeliver(profileId: string, id: string): Promise<DueDelivery | 'not_found' | 'in_flight'>
+  /** Ends deliveries whose webhook is gone: those committed in the very moment of its removal. */
+  cancelOrphans(): Promise<void>
+}
+
+const columns = `d.id, d.user_id as "profileId", d.webhook_id as "webhookId", d.event_id as "eventId",
+  d.event_type as "eventType", d.session_id as "sessionId", d.status, d.attempts,
+  d.next_attempt_at as "nextAttemptAt", d.manual, d.response_status as "responseStatus",
+  d.error_class as "errorClass", d.error_message as "errorMessage", d.created_at as "createdAt",
+  d.delivered_at as "deliveredAt"`
+
+/** Claims are made in claim.ts and outcomes recorded in record.ts; this file reads. */
+export function createDeliveries(
+  db: Database,
+  claims: Claims,
+  record: (outcomes: readonly RecordedOutcome[]) => Promise<boolean[]>,
+): Deliveries {
+  return {
+    ...claims,
+    async record(outcomes) {
+      const taken = await record(outcomes)
+      const fenced = outcomes.filter((_, index) => !taken[index])
+      return { fencedOut: fenced.map(outcome => outcome.delivery.deliveryId) }
+    },
+    async get(profileId, id) {
+      const [row] = await db.query<DeliveryRow & { body: string | null }>({
+        text: `select ${columns}, e.body from webhook_deliveries d left join events e on e.id = d.event_id
+          where d.user_id = $1 and d.id = $2`,
+        values: [profileId, asUuid(id)],
+      })
+      return row === undefined ? null : { ...row, attemptLog: await attemptsOf(db, row.id) }
+    },
+    async list(filter) {
+      const { where, values } = whereAll(conditionsOf(filter))
+      const rows = await db.query<DeliveryRow>({
+        text: `select ${columns} from webhook_deliveries d ${where}
+          order by d.id desc limit ${Number(filter.limit) + 1}`,
+        values,
+      })
+      return pageOf(rows, filter.limit)
+    },
+    async cancelOrphans() {
+      const gone = 'not exists (select from webhook_configs w where w.id = webhook_deliveries.webhook_id)'
+      await db.query({ text: cancelDeliveries(gone) })
+    },
+  }
+}
+
+function conditionsOf(filter: DeliveryFilter): Record<string, unknown> {
+  const id = (text: string | undefined) => (text === undefined ? undefined : asUuid(text))
+  return {
+    'd.user_id =': filter.profileId,
+    'd.id <': below(filter.cursor),
+    'd.status =': filter.status,
+    'd.webhook_id =': id(filter.webhookId),
+    'd.event_type =': filter.eventType,
+    'd.session_id =': id(filter.sessionId),
+    'd.event_id =': id(filter.eventId),
+    'd.error_class =': filter.errorClass,
+    'd.response_status =': filter.responseStatus,
+    'd.id >=': filter.since && lowestIdAt(filter.since),
+    // A second name for the same column: this bound is beside the cursor's.
+    '(d.id) <': filter.until && lowestIdAt(filter.until),
+  }
+}
+
+function attemptsOf(db: Database, deliveryId: string): Promise<AttemptRow[]> {
+  return db.query<AttemptRow>({
+    text: `select id, attempt, started_at as "startedAt", duration_ms as "durationMs", timings,
+        request_headers as "requestHeaders", response_status as "responseStatus",
+        response_headers as "responseHeaders", response_body as "responseBody",
+        error_class as "errorClass", error_message as "errorMessage"
+      from webhook_attempts where delivery_id = $1 order by started_at, id`,
+    values: [deliveryId],
+  })
 }

@@ -1,7 +1,8 @@
 import type { EventType } from '@waxwing/events'
-import type { SealedEvent } from '@waxwing/events/event-id'
+import { type SealedEvent, timeOf } from '@waxwing/events/event-id'
+import { asUuid, type Database } from './database.ts'
 import type { DueDelivery } from './deliveries.ts'
-import type { Page, PageRequest } from './page.ts'
+import { below, lowestIdAt, type Page, type PageRequest, pageOf, whereAll } from './page.ts'
 
 export type EventRow = {
   id: string
@@ -20,6 +21,7 @@ export type EventFilter = {
   profileId: string
   type?: string
   sessionId?: string
+  /** From this time on, and before that one. */
   since?: Date
   until?: Date
 } & PageRequest
@@ -33,4 +35,43 @@ export type Events = {
   get(profileId: string, id: string): Promise<EventRow | null>
   /** Newest first. */
   list(filter: EventFilter): Promise<Page<EventRow>>
+}
+
+const columns = `id, user_id as "profileId", session_id as "sessionId", type, chat,
+  committed_at as "committedAt", body`
+
+type StoredEvent = Omit<EventRow, 'at'>
+
+/** `commit` is made by `createCommit`; this file reads. */
+export function createEvents(db: Database, commit: Events['commit']): Events {
+  return {
+    commit,
+    async get(profileId, id) {
+      const [row] = await db.query<StoredEvent>({
+        text: `select ${columns} from events where user_id = $1 and id = $2`,
+        values: [profileId, asUuid(id)],
+      })
+      return row === undefined ? null : withTime(row)
+    },
+    async list({ profileId, type, sessionId, since, until, limit, cursor }) {
+      const { where, values } = whereAll({
+        'user_id =': profileId,
+        'id <': below(cursor),
+        'type =': type,
+        'session_id =': sessionId === undefined ? undefined : asUuid(sessionId),
+        'id >=': since && lowestIdAt(since),
+        // A second name for the same column: this bound is beside the cursor's.
+        '(id) <': until && lowestIdAt(until),
+      })
+      const rows = await db.query<StoredEvent>({
+        text: `select ${columns} from events ${where} order by id desc limit ${Number(limit) + 1}`,
+        values,
+      })
+      return pageOf(rows.map(withTime), limit)
+    },
+  }
+}
+
+function withTime(row: StoredEvent): EventRow {
+  return { ...row, at: timeOf(row.id) }
 }

@@ -1,10 +1,13 @@
-import type { Database } from './database.ts'
+import { asUuid, type Database } from './database.ts'
 
 /** A fence is a bigint as text; it grows by one with each claim of the session and is never used twice. */
 export type Fence = string
 
 export type Leases = {
-  /** The right to be the one live socket of a session, or null while somebody else has it. */
+  /**
+   * The right to be the one live socket of a session, or null while somebody else has it. Claiming again what one
+   * holds gives a new fence, and the old one ends.
+   */
   claim(a: { sessionId: string; holder: string; leaseMs: number }): Promise<Fence | null>
   /** Takes up to `limit` sessions that should be online and that nobody holds. */
   claimWanted(a: {
@@ -18,6 +21,54 @@ export type Leases = {
   release(a: { sessionId: string; fence: Fence }): Promise<void>
 }
 
-export function createLeases(_db: Database): Leases {
-  throw new Error('being built')
+/**
+ * A step of a statement whose other steps must only happen while we hold the session: `$1` the session, `$2` the
+ * fence. It gives one row or none. The row stays locked until the statement is committed, so a claim waits for it and
+ * then sees what it wrote; a renewal does not wait (see the migration).
+ */
+export const heldLease = `held as materialized (
+  select session_id from session_leases where session_id = $1 and fence = $2 for key share
+)`
+
+export function createLeases(db: Database): Leases {
+  return {
+    async claim({ sessionId, holder, leaseMs }) {
+      const [claimed] = await db.query<{ fence: Fence }>({
+        text: `update session_leases
+          set fence = fence + 1, holder = $2, expires_at = now() + $3 * interval '1 millisecond'
+          where session_id = $1 and (expires_at <= now() or holder = $2)
+          returning fence`,
+        values: [asUuid(sessionId), holder, leaseMs],
+      })
+      return claimed?.fence ?? null
+    },
+    claimWanted: ({ holder, leaseMs, limit }) =>
+      db.query<{ sessionId: string; fence: Fence }>({
+        text: `with free as materialized (
+            select l.session_id from session_leases l join sessions s on s.id = l.session_id
+            where s.wanted and l.expires_at <= now()
+            order by l.expires_at limit $3 for update of l skip locked
+          )
+          update session_leases l
+          set fence = l.fence + 1, holder = $1, expires_at = now() + $2 * interval '1 millisecond'
+          from free where l.session_id = free.session_id
+          returning l.session_id as "sessionId", l.fence`,
+        values: [holder, leaseMs, limit],
+      }),
+    async renew({ holder, leaseMs }) {
+      const held = await db.query<{ sessionId: string }>({
+        text: `update session_leases set expires_at = now() + $2 * interval '1 millisecond'
+          where holder = $1 returning session_id as "sessionId"`,
+        values: [holder, leaseMs],
+      })
+      return held.map(row => row.sessionId)
+    },
+    async release({ sessionId, fence }) {
+      await db.query({
+        text: `update session_leases set holder = null, expires_at = '-infinity'
+          where session_id = $1 and fence = $2`,
+        values: [sessionId, fence],
+      })
+    },
+  }
 }

@@ -1,5 +1,7 @@
-import type { Database } from './database.ts'
-import type { Page, PageRequest } from './page.ts'
+import { uuidv7 } from '@waxwing/events/event-id'
+import { asUuid, type Database, json } from './database.ts'
+import { heldLease } from './leases.ts'
+import { below, type Page, type PageRequest, pageOf } from './page.ts'
 
 export const sessionStatuses = [
   'created',
@@ -72,6 +74,98 @@ export type Sessions = {
   setState(id: string, fence: string, patch: SessionPatch): Promise<boolean>
 }
 
-export function createSessions(_db: Database): Sessions {
-  throw new Error('being built')
+const columns = `s.id, s.user_id as "profileId", s.name, s.network, s.status, s.reason, s.final, s.phone, s.lid,
+  s.push_name as "pushName", s.settings, s.qr, s.qr_expires_at as "qrExpiresAt", s.wanted,
+  s.connected_at as "connectedAt", s.created_at as "createdAt", s.updated_at as "updatedAt"`
+
+const patchColumns = {
+  status: 'status',
+  reason: 'reason',
+  final: 'final',
+  phone: 'phone',
+  lid: 'lid',
+  pushName: 'push_name',
+  qr: 'qr',
+  qrExpiresAt: 'qr_expires_at',
+  connectedAt: 'connected_at',
+} as const satisfies Record<keyof SessionPatch, string>
+
+export function createSessions(db: Database): Sessions {
+  return {
+    async create({ profileId, name, network, settings = {} }) {
+      const [row] = await db.query<SessionRow>({
+        text: `with s as (
+            insert into sessions (id, user_id, name, network, settings) values ($1, $2, $3, $4, $5) returning *
+          ), lease as (insert into session_leases (session_id) select id from s)
+          select ${columns} from s`,
+        values: [uuidv7(), profileId, name, network, json(settings)],
+      })
+      if (row === undefined) throw new Error('a created session was not returned')
+      return row
+    },
+    async get(profileId, id) {
+      const [row] = await db.query<SessionRow>({
+        text: `select ${columns} from sessions s where s.user_id = $1 and s.id = $2`,
+        values: [profileId, asUuid(id)],
+      })
+      return row ?? null
+    },
+    async find(id) {
+      const [row] = await db.query<SessionRow>({
+        text: `select ${columns} from sessions s where s.id = $1`,
+        values: [asUuid(id)],
+      })
+      return row ?? null
+    },
+    async list({ profileId, limit, cursor }) {
+      const rows = await db.query<SessionRow>({
+        text: `select ${columns} from sessions s where s.user_id = $1 and s.id < $2 order by s.id desc limit $3`,
+        values: [profileId, below(cursor), limit + 1],
+      })
+      return pageOf(rows, limit)
+    },
+    async update(profileId, id, { name, settings }) {
+      const [row] = await db.query<SessionRow>({
+        text: `update sessions s
+          set name = coalesce($3, name), settings = coalesce($4::jsonb, settings), updated_at = now()
+          where s.user_id = $1 and s.id = $2 returning ${columns}`,
+        values: [profileId, asUuid(id), name ?? null, settings === undefined ? null : json(settings)],
+      })
+      return row ?? null
+    },
+    async remove(profileId, id) {
+      return db.transaction(async query => {
+        // The lease first: whoever writes for this session holds that row, and is waited for.
+        await query({
+          text: `delete from session_leases l using sessions s
+            where s.id = l.session_id and s.user_id = $1 and s.id = $2`,
+          values: [profileId, asUuid(id)],
+        })
+        const removed = await query({
+          text: 'delete from sessions where user_id = $1 and id = $2 returning id',
+          values: [profileId, asUuid(id)],
+        })
+        return removed.length > 0
+      })
+    },
+    async setWanted(id, wanted) {
+      await db.query({
+        text: 'update sessions set wanted = $2, updated_at = now() where id = $1',
+        values: [asUuid(id), wanted],
+      })
+    },
+    async setState(id, fence, patch) {
+      const changes = (Object.keys(patchColumns) as (keyof SessionPatch)[]).filter(
+        key => patch[key] !== undefined,
+      )
+      const assignments = changes.map((key, index) => `${patchColumns[key]} = $${index + 3}, `).join('')
+      const written = await db.query({
+        text: `with ${heldLease}
+          update sessions s set ${assignments}updated_at = now() from held where s.id = held.session_id
+          returning s.id`,
+        values: [asUuid(id), fence, ...changes.map(key => patch[key])],
+      })
+      return written.length > 0
+    },
+  }
 }

@@ -1,13 +1,21 @@
 import type { Logger } from 'pino'
-import type { ApiKeys } from './api-keys.ts'
-import type { AuthState } from './auth-state.ts'
-import type { Deliveries } from './deliveries.ts'
-import type { Events } from './events.ts'
-import type { Leases } from './leases.ts'
-import type { Partitions } from './partitions.ts'
-import type { Profiles } from './profiles.ts'
-import type { Sessions } from './sessions.ts'
-import type { Webhooks } from './webhooks.ts'
+import { type ApiKeys, createApiKeys } from './api-keys.ts'
+import { type AuthState, createAuthState } from './auth-state.ts'
+import { listenForChanges } from './change-listener.ts'
+import { createClaims } from './claim.ts'
+import { createCommit } from './commit.ts'
+import { type Database, openDatabase } from './database.ts'
+import { createDeliveries, type Deliveries } from './deliveries.ts'
+import { createEvents, type Events } from './events.ts'
+import { createLeases, type Leases } from './leases.ts'
+import { migrate } from './migrate.ts'
+import { createPartitions, type Partitions } from './partitions.ts'
+import { createProfiles, type Profiles } from './profiles.ts'
+import { createRecord } from './record.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+import { createVault, type Vault } from './vault.ts'
+import type { WebhookCache } from './webhook-cache.ts'
+import { createWebhooks, type Webhooks, webhookChannel } from './webhooks.ts'
 
 export type StoreHealth = { ok: boolean; latencyMs: number; detail: string | null }
 
@@ -40,6 +48,99 @@ export type StoreOptions = {
   migrate?: boolean
 }
 
-export async function openStore(_a: StoreOptions): Promise<Store> {
-  throw new Error('being built')
+/** How often days are made ahead and orphans ended. Days are made two ahead, so an hour is early enough. */
+const upkeepMs = 3_600_000
+/** How soon a change of webhooks is noticed while LISTEN does not work. */
+const epochPollMs = 5_000
+
+/** Opens the truth: migrates, makes the days ahead, and wires the tables together. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl, log, leaseMs } = options
+  const db = openDatabase({ databaseUrl, poolSize: options.poolSize ?? 10, log })
+  try {
+    if (options.migrate ?? true) await migrate(db, log)
+    const vault = createVault(options.encryptionKey)
+    const partitions = createPartitions(db, log)
+    await partitions.ensureAhead()
+    return wire({ db, vault, partitions, databaseUrl, log, leaseMs })
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+function wire(a: {
+  db: Database
+  vault: Vault
+  partitions: Partitions
+  databaseUrl: string
+  log: Logger
+  leaseMs: number
+}): Store {
+  const { db, vault, partitions, databaseUrl, log, leaseMs } = a
+  const { webhooks, cache } = createWebhooks(db, vault)
+  const commit = createCommit({ db, cache, partitions, leaseMs })
+  const record = createRecord(db, partitions)
+  const deliveries = createDeliveries(db, createClaims(db, leaseMs), record.add)
+  const listener = listenForChanges({ databaseUrl, channel: webhookChannel, onChange: cache.invalidate, log })
+  const upkeep = repeat(upkeepMs, log, async () => {
+    await partitions.ensureAhead()
+    await deliveries.cancelOrphans()
+  })
+  const poll = repeat(epochPollMs, log, () => refreshIfChanged(db, cache))
+  return {
+    profiles: createProfiles(db),
+    apiKeys: createApiKeys(db),
+    sessions: createSessions(db),
+    leases: createLeases(db),
+    authState: createAuthState(db, vault),
+    events: createEvents(db, async events => (await commit.add(events)).flat()),
+    webhooks,
+    deliveries,
+    partitions,
+    health: () => health(db),
+    async close() {
+      await Promise.all([upkeep.stop(), poll.stop(), listener.stop(), commit.idle(), record.idle()])
+      await db.close()
+    },
+  }
+}
+
+async function refreshIfChanged(db: Database, cache: WebhookCache): Promise<void> {
+  const loaded = cache.epoch()
+  if (loaded === null) return
+  const [now] = await db.query<{ epoch: string }>({ text: 'select epoch from webhook_epoch' })
+  if (now?.epoch !== loaded) cache.invalidate()
+}
+
+async function health(db: Database): Promise<StoreHealth> {
+  const started = performance.now()
+  const detail = await db.query({ text: 'select 1' }).then(
+    () => null,
+    error => String(error instanceof Error ? error.message : error),
+  )
+  return { ok: detail === null, latencyMs: Math.round(performance.now() - started), detail }
+}
+
+/** Does the work again and again, `everyMs` after the last time; a failure is logged and tried again then. */
+function repeat(everyMs: number, log: Logger, work: () => Promise<void>): { stop(): Promise<void> } {
+  let stopped = false
+  let running = Promise.resolve()
+  let timer = wait()
+  function wait(): NodeJS.Timeout {
+    return setTimeout(() => {
+      running = work()
+        .catch(error => log.warn({ err: error }, 'the upkeep of the database failed'))
+        .then(() => {
+          if (!stopped) timer = wait()
+        })
+    }, everyMs).unref()
+  }
+  return {
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+      return running
+    },
+  }
 }

@@ -1,6 +1,10 @@
-import type { Database } from './database.ts'
-import type { Page, PageRequest } from './page.ts'
+import { generateSecret } from '@waxwing/events'
+import { uuidv7 } from '@waxwing/events/event-id'
+import { asUuid, type Database, json, type Query } from './database.ts'
+import { below, type Page, type PageRequest, pageOf } from './page.ts'
 import type { Vault } from './vault.ts'
+import { createWebhookCache, type WebhookCache } from './webhook-cache.ts'
+import { createWebhookSecrets, type SecretRing } from './webhook-secrets.ts'
 
 export type RetryConfig = { maxAttempts: number; backoffMs: number }
 export type WebhookHealth = {
@@ -67,6 +71,166 @@ export type Webhooks = {
   findCached(id: string): Promise<WebhookRow | null>
 }
 
-export function createWebhooks(_db: Database, _vault: Vault): Webhooks {
-  throw new Error('being built')
+/** Told to every process when webhooks change. */
+export const webhookChannel = 'waxwing_webhooks'
+
+const defaultRetry: RetryConfig = { maxAttempts: 3, backoffMs: 1000 }
+
+const columns = `w.id, w.user_id as "profileId", w.name, w.webhook_url as "webhookUrl",
+  w.session_ids as "sessionIds", w.enabled, w.subscribed_events as "subscribedEvents",
+  w.retry_config as "retryConfig", w.headers, w.ordered, w.rate_limit as "rateLimit",
+  jsonb_build_object('state', w.health_state, 'reason', w.health_reason) as health,
+  w.health_since as "healthSince", w.created_at as "createdAt", w.updated_at as "updatedAt", w.secret`
+
+type StoredWebhook = Omit<WebhookRow, 'secrets' | 'health'> & {
+  health: Omit<WebhookHealth, 'since'>
+  healthSince: Date
+  secret: Buffer
+}
+
+const inputColumns = {
+  name: 'name',
+  webhookUrl: 'webhook_url',
+  subscribedEvents: 'subscribed_events',
+  sessionIds: 'session_ids',
+  enabled: 'enabled',
+  retryConfig: 'retry_config',
+  headers: 'headers',
+  ordered: 'ordered',
+  rateLimit: 'rate_limit',
+} as const satisfies Record<keyof Omit<WebhookInput, 'secret'>, string>
+type Change = Partial<Record<keyof typeof inputColumns, unknown>>
+
+export type OwnedWebhooks = { webhooks: Webhooks; cache: WebhookCache }
+
+export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
+  const rings = createWebhookSecrets(vault)
+  const cache = createWebhookCache(load)
+
+  function show(row: StoredWebhook): WebhookRow {
+    const { secret, healthSince, health, ...rest } = row
+    const secrets = rings.open(row.id, secret).valid(Date.now())
+    return { ...rest, health: { ...health, since: healthSince }, secrets }
+  }
+
+  /** Epoch and rows are read by one statement, so they belong together. */
+  async function load() {
+    const rows = await db.query<StoredWebhook & { epoch: string }>({
+      text: `select e.epoch, ${columns} from webhook_epoch e left join webhook_configs w on true order by w.id`,
+    })
+    const stored = rows.filter(row => row.id !== null)
+    const expiries = stored.map(row => rings.open(row.id, row.secret).nextExpiry(Date.now()))
+    return { epoch: rows[0]?.epoch ?? '', rows: stored.map(show), expiresAt: Math.min(...expiries) }
+  }
+
+  /** Every change raises the epoch in its transaction; other processes hear of it when it is committed. */
+  async function changing<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const result = await db.transaction(async query => {
+      const done = await work(query)
+      await query({ text: 'update webhook_epoch set epoch = epoch + 1' })
+      await query({ text: `notify ${webhookChannel}` })
+      return done
+    })
+    cache.invalidate()
+    return result
+  }
+
+  async function find(profileId: string, id: string): Promise<StoredWebhook | null> {
+    const [row] = await db.query<StoredWebhook>({
+      text: `select ${columns} from webhook_configs w where w.user_id = $1 and w.id = $2`,
+      values: [profileId, asUuid(id)],
+    })
+    return row ?? null
+  }
+
+  async function update(profileId: string, id: string, change: Change): Promise<WebhookRow | null> {
+    const keys = (Object.keys(inputColumns) as (keyof Change)[]).filter(key => change[key] !== undefined)
+    const assignments = keys.map((key, index) => `${inputColumns[key]} = $${index + 3}, `).join('')
+    const [row] = await changing(query =>
+      query<StoredWebhook>({
+        text: `update webhook_configs w set ${assignments}updated_at = now()
+          where w.user_id = $1 and w.id = $2 returning ${columns}`,
+        values: [profileId, asUuid(id), ...keys.map(key => storedValue(key, change[key]))],
+      }),
+    )
+    return row === undefined ? null : show(row)
+  }
+
+  async function turnRing(
+    profileId: string,
+    id: string,
+    turn: (ring: SecretRing) => Buffer,
+  ): Promise<WebhookRow | null> {
+    const [row] = await changing(async query => {
+      const [locked] = await query<StoredWebhook>({
+        text: `select ${columns} from webhook_configs w where w.user_id = $1 and w.id = $2 for update`,
+        values: [profileId, asUuid(id)],
+      })
+      if (locked === undefined) return []
+      return query<StoredWebhook>({
+        text: `update webhook_configs w set secret = $2, updated_at = now() where w.id = $1 returning ${columns}`,
+        values: [id, turn(rings.open(id, locked.secret))],
+      })
+    })
+    return row === undefined ? null : show(row)
+  }
+
+  const webhooks: Webhooks = {
+    async create({ profileId, secret = generateSecret(), ...input }) {
+      const id = uuidv7()
+      const given: Change = { ...input, retryConfig: input.retryConfig ?? defaultRetry }
+      const keys = (Object.keys(inputColumns) as (keyof Change)[]).filter(key => given[key] !== undefined)
+      const [row] = await changing(query =>
+        query<StoredWebhook>({
+          text: `insert into webhook_configs as w (id, user_id, secret, ${keys.map(key => inputColumns[key])})
+            values ($1, $2, $3, ${keys.map((_, index) => `$${index + 4}`)}) returning ${columns}`,
+          values: [id, profileId, rings.first(id, secret), ...keys.map(key => storedValue(key, given[key]))],
+        }),
+      )
+      if (row === undefined) throw new Error('a created webhook was not returned')
+      return show(row)
+    },
+    async get(profileId, id) {
+      const row = await find(profileId, id)
+      return row === null ? null : show(row)
+    },
+    async list({ profileId, limit, cursor }) {
+      const rows = await db.query<StoredWebhook>({
+        text: `select ${columns} from webhook_configs w
+          where w.user_id = $1 and w.id < $2 order by w.id desc limit $3`,
+        values: [profileId, below(cursor), limit + 1],
+      })
+      return pageOf(rows.map(show), limit)
+    },
+    update,
+    setEnabled: (profileId, id, enabled) => update(profileId, id, { enabled }),
+    remove: (profileId, id) =>
+      changing(async query => {
+        const removed = await query({
+          text: 'delete from webhook_configs where user_id = $1 and id = $2 returning id',
+          values: [profileId, asUuid(id)],
+        })
+        if (removed.length > 0) await query({ text: cancelDeliveries('webhook_id = $1'), values: [id] })
+        return removed.length > 0
+      }),
+    async secret(profileId, id) {
+      const row = await find(profileId, id)
+      return row === null ? null : (rings.open(id, row.secret).valid(Date.now())[0] ?? null)
+    },
+    rotate: (profileId, id, { overlapMs, secret = generateSecret() }) =>
+      turnRing(profileId, id, ring => ring.turned(secret, overlapMs, Date.now())),
+    cached: async () => (await cache.current()).rows,
+    findCached: async id => (await cache.current()).find(id),
+  }
+  return { webhooks, cache }
+}
+
+/** Deliveries nobody will make any more. An attempt under way ends fenced out. */
+export function cancelDeliveries(condition: string): string {
+  return `update webhook_deliveries set status = 'cancelled', next_attempt_at = null, claim_id = null
+    where status = 'pending' and ${condition}`
+}
+
+function storedValue(key: keyof Change, value: unknown): unknown {
+  return key === 'retryConfig' || key === 'headers' ? json(value) : value
 }

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import { asUuid, type Database } from './database.ts'
+import type { Deliveries, DueDelivery, HeldDelivery } from './deliveries.ts'
+
+/** Columns of a claimed delivery `d` and its event `e`, as a DueDelivery. */
+const dueColumns = `d.id as "deliveryId", d.claim_id as "claimId", d.webhook_id as "webhookId",
+  d.event_id as "eventId", d.event_type as "eventType", d.session_id as "sessionId",
+  d.attempts + 1 as attempt, d.manual, d.created_at as "createdAt", e.body`
+
+export type Claims = Pick<Deliveries, 'claimDue' | 'nextDueAt' | 'heartbeat' | 'release' | 'redeliver'>
+
+/** Who may attempt a delivery, and until when. `leaseMs`: how far a heartbeat or a redelivery reaches. */
+export function createClaims(db: Database, leaseMs: number): Claims {
+  /** Changes what the claims still hold, in the order of ids; what is being recorded at this moment is let be. */
+  async function changeHeld(change: string, held: readonly HeldDelivery[]): Promise<void> {
+    if (held.length === 0) return
+    await db.query({
+      text: `with held as materialized (
+          select d.id from webhook_deliveries d
+          join unnest($1::uuid[], $2::uuid[]) as given (id, claim_id) on d.id = given.id and d.claim_id = given.claim_id
+          where d.id = any($1::uuid[]) and d.status = 'pending'
+          order by d.id for update of d skip locked
+        )
+        update webhook_deliveries d set ${change} from held where d.id = held.id and d.id = any($1::uuid[])`,
+      values: [held.map(one => one.deliveryId), held.map(one => one.claimId)],
+    })
+  }
+
+  return {
+    claimDue: ({ limit, perWebhook, leaseMs: claimMs }) =>
+      db.query<DueDelivery>({
+        name: 'claim-due-deliveries',
+        text: claimStatement,
+        values: [limit, perWebhook, randomUUID(), claimMs],
+      }),
+    async nextDueAt() {
+      const [first] = await db.query<{ at: Date | null }>({
+        name: 'next-due-delivery',
+        text: nextDueStatement,
+      })
+      return first?.at ?? null
+    },
+    heartbeat: held =>
+      changeHeld(`next_attempt_at = now() + ${Number(leaseMs)} * interval '1 millisecond'`, held),
+    release: held => changeHeld('next_attempt_at = now(), claim_id = null', held),
+    async redeliver(profileId, id) {
+      const [row] = await db.query<DueDelivery & { taken: boolean }>({
+        text: redeliverStatement,
+        values: [profileId, asUuid(id), randomUUID(), leaseMs],
+      })
+      if (row === undefined) return 'not_found'
+      const { taken, ...delivery } = row
+      return taken ? delivery : 'in_flight'
+    },
+  }
+}
+
+// Each enabled webhook offers its longest due deliveries, and they are taken in turns: the first of every webhook
+// before the second of any. A webhook with a million due rows costs one index probe, like one with a single row.
+const claimStatement = `with offered as (
+  select mine.id, mine.turn, mine.next_attempt_at
+  from webhook_configs w cross join lateral (
+    select id, next_attempt_at, row_number() over (order by next_attempt_at) as turn
+    from webhook_deliveries
+    where webhook_id = w.id and status = 'pending' and next_attempt_at <= now()
+    order by next_attempt_at limit $2
+  ) mine
+  where w.enabled
+  order by mine.turn, mine.next_attempt_at limit $1
+), locked as materialized (
+  select d.id from webhook_deliveries d join offered on offered.id = d.id
+  where d.status = 'pending' and d.next_attempt_at <= now()
+  order by d.id for update of d skip locked
+), d as (
+  update webhook_deliveries d
+  set claim_id = $3::uuid, next_attempt_at = now() + $4::int * interval '1 millisecond'
+  from locked where d.id = locked.id
+  returning d.*
+)
+select ${dueColumns} from d join events e on e.id = d.event_id order by d.id`
+
+const nextDueStatement = `select min(mine.next_attempt_at) as at
+from webhook_configs w cross join lateral (
+  select next_attempt_at from webhook_deliveries
+  where webhook_id = w.id and status = 'pending' order by next_attempt_at limit 1
+) mine
+where w.enabled`
+
+// A claim whose lease has not run out is an attempt under way; then nothing is changed and `taken` is false.
+const redeliverStatement = `with found as materialized (
+  select d.id, d.claim_id is not null and d.next_attempt_at > now() as busy
+  from webhook_deliveries d
+  where d.id = $2 and d.user_id = $1
+    and exists (select from webhook_configs w where w.id = d.webhook_id)
+    and exists (select from events e where e.id = d.event_id)
+  for update
+), taken as (
+  update webhook_deliveries d
+  set status = 'pending', manual = true, claim_id = $3::uuid, delivered_at = null,
+    next_attempt_at = now() + $4::int * interval '1 millisecond'
+  from found where d.id = found.id and not found.busy and d.id = $2
+  returning d.*
+), d as (
+  select * from taken
+  union all
+  select d.* from webhook_deliveries d join found on found.id = d.id where found.busy and d.id = $2
+)
+select ${dueColumns}, exists (select from taken) as taken from d join events e on e.id = d.event_id`

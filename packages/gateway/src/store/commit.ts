@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import { deliveryId, type SealedEvent } from '@waxwing/events/event-id'
+import { type Batcher, createBatcher } from './batcher.ts'
+import { type Database, isFaultOfOneRow, retryingConflicts } from './database.ts'
+import type { DueDelivery } from './deliveries.ts'
+import type { Partitions } from './partitions.ts'
+import type { WebhookCache, WebhookSnapshot } from './webhook-cache.ts'
+
+/** How often a batch is matched anew because webhooks changed meanwhile; each change costs one round. */
+const maxRounds = 20
+
+/**
+ * Hop 2 of the river. Events and their deliveries become durable in one statement, or not at all. Which webhooks want
+ * an event is decided here, against the list in memory; the statement checks that the list is still of this epoch.
+ */
+export function createCommit(deps: {
+  db: Database
+  cache: WebhookCache
+  partitions: Partitions
+  leaseMs: number
+}): Batcher<SealedEvent, DueDelivery[]> {
+  return createBatcher({ run: commitBatch, isolate: isFaultOfOneRow })
+
+  async function commitBatch(items: readonly SealedEvent[]): Promise<DueDelivery[][]> {
+    // Sorted, so that two batches that share events wait for one another in the same order and never in a circle.
+    const events = [...new Map(items.map(event => [event.id, event])).values()].sort(byId)
+    await deps.partitions.ensureFor(events.map(event => event.id))
+    for (let round = 0; round < maxRounds; round++) {
+      const snapshot = await deps.cache.current()
+      const born = await retryingConflicts(() => insert(deps.db, events, snapshot, deps.leaseMs))
+      if (born !== null) return items.map(event => take(born, event.id))
+      deps.cache.invalidate()
+    }
+    throw new Error(`webhooks changed ${maxRounds} times while a batch of events was committed`)
+  }
+}
+
+const byId = (one: { id: string }, other: { id: string }) => (one.id < other.id ? -1 : 1)
+
+/** The deliveries of an event go to the first who asks: told twice in one batch, it is still delivered once. */
+function take(born: Map<string, DueDelivery[]>, eventId: string): DueDelivery[] {
+  const deliveries = born.get(eventId) ?? []
+  born.delete(eventId)
+  return deliveries
+}
+
+/** One statement. Null: the webhooks changed since the snapshot, nothing was written. */
+async function insert(
+  db: Database,
+  events: readonly SealedEvent[],
+  snapshot: WebhookSnapshot,
+  leaseMs: number,
+): Promise<Map<string, DueDelivery[]> | null> {
+  const wanted = events.flatMap(event =>
+    snapshot
+      .wanting(event)
+      .map(webhook => ({ id: deliveryId(event.id, webhook.id), webhookId: webhook.id, event })),
+  )
+  const claimId = randomUUID()
+  const [done] = await db.query<{ fresh: boolean; at: Date; born: string[] }>({
+    name: 'commit-events',
+    text: commitStatement,
+    values: [
+      snapshot.epoch,
+      events.map(event => event.id),
+      events.map(event => event.profileId),
+      events.map(event => event.sessionId),
+      events.map(event => event.type),
+      events.map(event => event.chat),
+      events.map(event => event.body),
+      wanted.map(delivery => delivery.id),
+      wanted.map(delivery => delivery.webhookId),
+      wanted.map(delivery => delivery.event.id),
+      claimId,
+      leaseMs,
+    ],
+  })
+  if (done === undefined || !done.fresh) return null
+  const bornIds = new Set(done.born)
+  const born = wanted.filter(delivery => bornIds.has(delivery.id))
+  return Map.groupBy(
+    born.map(({ id, webhookId, event }) => ({
+      deliveryId: id,
+      claimId,
+      webhookId,
+      eventId: event.id,
+      eventType: event.type,
+      sessionId: event.sessionId,
+      attempt: 1,
+      manual: false,
+      createdAt: done.at,
+      body: event.body,
+    })),
+    delivery => delivery.eventId,
+  )
+}
+
+// A delivery is inserted only for an event inserted here: a known event has had its deliveries.
+const commitStatement = `with fresh as materialized (
+  select from webhook_epoch where epoch = $1
+), new_events as (
+  insert into events (id, user_id, session_id, type, chat, body)
+  select given.* from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[]) as given
+  where exists (select from fresh)
+  on conflict (id) do nothing
+  returning id, user_id, session_id, type
+), new_deliveries as (
+  insert into webhook_deliveries
+    (id, webhook_id, event_id, event_type, session_id, user_id, claim_id, next_attempt_at)
+  select wanted.id, wanted.webhook_id, e.id, e.type, e.session_id, e.user_id, $11::uuid,
+    now() + $12::int * interval '1 millisecond'
+  from unnest($8::uuid[], $9::uuid[], $10::uuid[]) as wanted (id, webhook_id, event_id)
+  join new_events e on e.id = wanted.event_id
+  on conflict (id) do nothing
+  returning id
+)
+select exists (select from fresh) as fresh, now() as at, array(select id from new_deliveries) as born`

@@ -1,0 +1,44 @@
+import type { Vault } from './vault.ts'
+
+/** A secret that signs, or signed and is still accepted until `until` (milliseconds since 1970; null: for good). */
+type Secret = { secret: string; until: number | null }
+
+/** The secrets of one webhook, newest first. Immutable. */
+export type SecretRing = {
+  valid(now: number): string[]
+  /** When the first of the old ones ends; Infinity when none is left. */
+  nextExpiry(now: number): number
+  /** Sealed, with a new secret in front and the one before valid for the overlap. */
+  turned(secret: string, overlapMs: number, now: number): Buffer
+}
+
+/** Old secrets that may be valid beside the newest (delivery.md, law 17). */
+const maxOld = 10
+
+/** Seals and opens the `secret` column of `webhook_configs`. */
+export function createWebhookSecrets(vault: Vault): {
+  first(webhookId: string, secret: string): Buffer
+  open(webhookId: string, sealed: Buffer): SecretRing
+} {
+  const place = (webhookId: string) => `webhook_configs.secret/${webhookId}`
+  const seal = (webhookId: string, secrets: readonly Secret[]) =>
+    vault.seal(JSON.stringify(secrets), place(webhookId))
+  return {
+    first: (webhookId, secret) => seal(webhookId, [{ secret, until: null }]),
+    open(webhookId, sealed) {
+      const all = JSON.parse(vault.open(sealed, place(webhookId))) as Secret[]
+      const living = (now: number) => all.filter(({ until }) => until === null || until > now)
+      return {
+        valid: now => living(now).map(({ secret }) => secret),
+        nextExpiry: now => Math.min(...living(now).map(({ until }) => until ?? Number.POSITIVE_INFINITY)),
+        turned(secret, overlapMs, now) {
+          const old = living(now).map(one => ({
+            ...one,
+            until: Math.min(one.until ?? Infinity, now + overlapMs),
+          }))
+          return seal(webhookId, [{ secret, until: null }, ...old.slice(0, maxOld)])
+        },
+      }
+    },
+  }
+}
