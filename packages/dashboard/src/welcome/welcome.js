@@ -11,12 +11,7 @@ if (key !== null && /^wx_[\w-]{8,200}$/.test(key)) {
   history.replaceState(null, '', location.pathname)
 }
 
-for (const pre of document.querySelectorAll('pre')) {
-  const call = document.createElement('div')
-  call.className = 'call'
-  pre.replaceWith(call)
-  call.append(pre, copyButton(pre))
-}
+for (const pre of document.querySelectorAll('pre')) pre.before(copyButton(pre))
 
 function copyButton(pre) {
   const button = document.createElement('button')

@@ -3,7 +3,11 @@ import { z } from 'zod'
 
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(250).default(50).describe('How many, newest first.'),
-  cursor: z.string().min(1).max(512).optional().describe('`pagination.next_cursor` of the page before.'),
+  // Opaque to callers. The store's cursors are ids, so a mangled one can be told here, instead of finding nothing.
+  cursor: z
+    .uuid({ error: 'This is not a cursor: pass `pagination.next_cursor` of the page before, unchanged.' })
+    .optional()
+    .describe('`pagination.next_cursor` of the page before.'),
 }
 
 /** A moment in a query, ISO 8601. Years outside 1970 to 2200 are typing errors, and some do not fit a timestamp. */

@@ -1,0 +1,173 @@
+/** For the tests of this room: the API on a real socket, with a real store, real commands and a small engine. */
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { pino } from 'pino'
+import { createGuard } from '../delivery/guard.ts'
+import { createSender } from '../delivery/send.ts'
+import { openStore, type Store } from '../store/store.ts'
+import { testDatabase } from '../store/test-database.ts'
+import type { CommandHandlers } from '../stream/commands.ts'
+import type { Announcement } from '../stream/lane.ts'
+import { createMemoryCommands } from '../stream/memory-commands.ts'
+import { createMemoryLane } from '../stream/memory-lane.ts'
+import { startApi } from './api.ts'
+
+export type Answer = {
+  status: number
+  headers: Headers
+  text: string
+  /** The JSON body, or null when it is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into it by name, and the schemas of the routes are what they test
+  json: any
+}
+
+export type Call = {
+  key?: string | null
+  body?: unknown
+  raw?: string | Uint8Array
+  headers?: Record<string, string>
+}
+
+export type TestApi = {
+  url: string
+  store: Store
+  /** Two profiles that must never see each other. */
+  alice: { profileId: string; key: string }
+  bob: { profileId: string; key: string }
+  /** Calls as Alice unless `key` says otherwise (null: no key). */
+  call(route: `${string} /${string}`, call?: Call): Promise<Answer>
+  /** Replaces handlers of the engine; the rest go on answering that all went well. */
+  engine(handlers: Partial<CommandHandlers>): void
+  /** Commands the engine has heard, newest last. */
+  heard: { name: string; args: object }[]
+  announced: Announcement[]
+  sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  stop(): Promise<void>
+}
+
+/** `sandbox` and `engine` false: a gateway without them. */
+export async function startTestApi({ sandbox = true, engine = true } = {}): Promise<TestApi> {
+  const database = await testDatabase()
+  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+  const store = await openStore({
+    databaseUrl: database.databaseUrl,
+    encryptionKey: randomBytes(32),
+    log,
+    leaseMs: 60_000,
+  })
+  const client = new pg.Client({ connectionString: database.databaseUrl })
+  await client.connect()
+  const sql = async (text: string, values: unknown[] = []) => (await client.query(text, values)).rows
+
+  const first = await store.profiles.first()
+  const second = crypto.randomUUID()
+  await sql('insert into profiles (id) values ($1)', [second])
+  const alice = await ownerOf(store, first.id)
+  const bob = await ownerOf(store, second)
+
+  const heard: TestApi['heard'] = []
+  const handlers = obedientEngine()
+  const commands = createMemoryCommands()
+  if (engine) commands.serve(listening(handlers, heard))
+
+  const announced: Announcement[] = []
+  const lane = createMemoryLane({ limit: 100 })
+  lane.listen(items => announced.push(...items))
+  const guard = createGuard({ allow: 'public', allowLoopback: true })
+  const sender = createSender({ timeoutMs: 2_000, guard, userAgent: 'Waxwing/test' })
+  const api = await startApi({
+    store,
+    commands,
+    lane,
+    sender,
+    guard,
+    log,
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: null,
+    version: '0.0.0-test',
+    networks: { sandbox },
+  })
+
+  return {
+    url: api.url,
+    store,
+    alice,
+    bob,
+    heard,
+    announced,
+    sql,
+    call: (route, call = {}) => request(api.url, route, { key: alice.key, ...call }),
+    engine: replaced => Object.assign(handlers, replaced),
+    async stop() {
+      await api.stop()
+      await sender.close()
+      await lane.close()
+      await client.end()
+      await store.close()
+      await database.drop()
+    },
+  }
+}
+
+async function ownerOf(store: Store, profileId: string) {
+  const { key } = await store.apiKeys.create({ profileId, name: 'test' })
+  return { profileId, key }
+}
+
+/** Says that all went well, without a network. */
+function obedientEngine(): CommandHandlers {
+  const status = (value: string) => async () => ({ ok: true as const, result: { status: value } })
+  return {
+    'session.connect': status('connecting'),
+    'session.logout': status('logged_out'),
+    'session.restart': status('connecting'),
+    'session.remove': async () => ({ ok: true, result: {} }),
+    'session.pairing-code': async () => ({
+      ok: true,
+      result: { code: 'ABCD-1234', expiresAt: '2030-01-01T00:00:00.000Z' },
+    }),
+    'session.apply-settings': async () => ({ ok: true, result: { appliedAt: '2030-01-01T00:00:00.000Z' } }),
+    'message.send': async ({ to }) => ({
+      ok: true,
+      result: { messageId: '3EB0', to: `${to}@s.whatsapp.net`, timestamp: '2030-01-01T00:00:00.000Z' },
+    }),
+  }
+}
+
+/** Looks each handler up when it is called, so that a test can replace it, and notes what was asked. */
+function listening(handlers: CommandHandlers, heard: TestApi['heard']): CommandHandlers {
+  return new Proxy(handlers, {
+    get: (_target, name: keyof CommandHandlers) => (args: never) => {
+      heard.push({ name, args })
+      return handlers[name](args)
+    },
+  })
+}
+
+/** One request over the wire. `route` is `POST /sessions`, below /api/v1; a path that begins with `//` is below the root. */
+async function request(url: string, route: string, { key, body, raw, headers = {} }: Call): Promise<Answer> {
+  const [method = 'GET', path = '/'] = route.split(/ (.*)/s)
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+  const response = await fetch(url + (path.startsWith('//') ? path.slice(1) : `/api/v1${path}`), {
+    method,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(20_000),
+    headers: {
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: payload as RequestInit['body'],
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, json: parsed(text) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
