@@ -1,6 +1,10 @@
 import { KeyFileError } from '../config.ts'
 import { EmbeddedPostgresError } from '../store/embedded-postgres.ts'
+import { MigrationRefused } from '../store/migrate.ts'
 import type { Ending } from './verb.ts'
+
+/** Their messages are written for operators and say what to do. */
+const speakForThemselves = [EmbeddedPostgresError, KeyFileError, MigrationRefused]
 
 type Failure = Ending & { ok: false }
 type SystemError = Error & { code: string; port?: number; address?: string }
@@ -43,9 +47,9 @@ function failure(problem: string, next: string): Failure {
 
 /** An exception as the end of a verb. What nobody foresaw keeps its stack: it is a bug, and that is what a report needs. */
 export function explain(error: unknown): Failure {
-  if (error instanceof EmbeddedPostgresError || error instanceof KeyFileError)
-    return failure(error.message, 'Run "npx waxwing doctor" to check again.')
   if (!(error instanceof Error)) return failure(String(error), 'Run "npx waxwing doctor".')
+  if (speakForThemselves.some(kind => error instanceof kind))
+    return failure(error.message, 'Then "npx waxwing doctor" checks again.')
   if ('code' in error && typeof error.code === 'string') {
     const known = advice[error.code]
     if (known) return known(error as SystemError)
