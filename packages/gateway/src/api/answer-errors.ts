@@ -1,9 +1,11 @@
 /** Whatever goes wrong leaves as a problem document: our refusals, Fastify's, a broken HTTP message, and bugs. */
 
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Api } from './api.ts'
+import { mark } from './every-response.ts'
 import { Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
 
 const MEDIA_TYPE = 'application/problem+json'
@@ -29,8 +31,13 @@ export function answerErrors(app: Api): void {
   })
 }
 
-/** Also given to Fastify as `frameworkErrors`, which answers before any hook has run. */
-export function answer(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
+/** For `frameworkErrors`: a URL that cannot be decoded or routed. No hook has run. */
+export function answerBrokenUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  mark(request, reply)
+  answer(error, request, reply)
+}
+
+function answer(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = refusalOf(error)
   if (problems[refusal.code].status >= 500)
     request.log.error({ err: error, code: refusal.code }, 'request failed')
@@ -70,10 +77,11 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
   }
   const code = brokenHttpCode(error.code)
   const { status } = problems[code]
-  const body = JSON.stringify(problemDocument(problem(code), 'none'))
+  const id = randomUUID()
+  const body = JSON.stringify(problemDocument(problem(code), id))
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${MEDIA_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
 

@@ -14,7 +14,7 @@ import type { Sender } from '../delivery/send.ts'
 import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
 import type { Lane } from '../stream/lane.ts'
-import { answer, answerBrokenHttp, answerErrors } from './answer-errors.ts'
+import { answerBrokenHttp, answerBrokenUrl, answerErrors } from './answer-errors.ts'
 import { authenticate } from './authenticate.ts'
 import { catalogRoutes } from './catalog.ts'
 import { deliveryRoutes } from './deliveries.ts'
@@ -73,7 +73,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { maxHeaderSize: HEADER_LIMIT_BYTES },
-    frameworkErrors: answer,
+    frameworkErrors: answerBrokenUrl,
     clientErrorHandler: answerBrokenHttp,
   }).withTypeProvider<ZodTypeProvider>()
 

@@ -1,6 +1,7 @@
 /** What every response carries and leaves behind: an id, safe headers, one line in the log. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Api } from './api.ts'
 
@@ -20,10 +21,13 @@ const headers = {
   'Cache-Control': 'no-store',
 }
 
+/** Done by a hook; called by hand only where Fastify answers before any hook. */
+export function mark(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(headers).header('X-Request-Id', request.id)
+}
+
 export function markEveryResponse(app: Api, log: Logger): void {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headers).header('X-Request-Id', request.id)
-  })
+  app.addHook('onRequest', async (request, reply) => mark(request, reply))
   app.addHook('onResponse', async (request, reply) => {
     // The route's pattern, not the URL: ids have their own places in the log, and a URL may be anything.
     log.info(
