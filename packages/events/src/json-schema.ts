@@ -40,6 +40,8 @@ function makeSchema(type: EventType): object {
       delete jsonSchema.additionalProperties
       // The format says it; zod’s pattern for it is 300 characters of noise.
       if (jsonSchema.format !== undefined) delete jsonSchema.pattern
+      // JSON Schema knows base64 as an encoding, not as a format, and strict validators refuse unknown formats.
+      if (jsonSchema.contentEncoding !== undefined) delete jsonSchema.format
     },
   })
   const examples = Object.values<unknown>(samples).map(sample => exampleEnvelope(type, sample))

@@ -38,7 +38,9 @@ function refusal(pattern: string): string {
 function nearest(pattern: string): string | null {
   const wanted = pairs(pattern.trim().toLowerCase())
   let best: { name: string | null; likeness: number } = { name: null, likeness: 0 }
-  for (const name of [...types, ...families]) {
+  // Who writes a whole name wants one event, not a family.
+  const wholeName = pattern.includes('.') && !pattern.includes('*')
+  for (const name of wholeName ? types : [...types, ...families]) {
     const likeness = likenessOf(wanted, pairs(name))
     if (likeness > best.likeness) best = { name, likeness }
   }
