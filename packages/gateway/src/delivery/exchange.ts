@@ -113,7 +113,7 @@ export function exchange(connections: Connections, request: ExchangeRequest): Pr
         },
         onResponseError(_, error) {
           controller = null
-          result.opened ??= connections.takeTimings(error) ?? notConnected
+          if (result.sentAt === null) result.opened = connections.takeTimings(error) ?? notConnected
           finish(failureOf(error))
         },
       },

@@ -181,6 +181,10 @@ export function startDispatcher(a: {
     if (!holding.covers(held, sender.timeoutMs)) return putBack(held)
     const endpoint = await findEndpoint(delivery)
     if (endpoint === null) return putBack(held)
+    if (!endpoint.enabled) {
+      await release([held])
+      return null
+    }
     try {
       const attempt = await sender.send({
         ...delivery,
@@ -204,21 +208,16 @@ export function startDispatcher(a: {
   }
 
   /**
-   * Null: this delivery is not to be attempted now. A deleted webhook has cancelled its deliveries; of one its
-   * operator disabled they stay pending, are not claimed, and go out when it is enabled again.
+   * Null: deleted, and its deliveries were cancelled; or unknown for now. Of a webhook its operator disabled the
+   * deliveries stay pending, are not claimed (see `claimDue`), and go out when it is enabled again.
    */
   async function findEndpoint({ webhookId, deliveryId }: DueDelivery): Promise<Endpoint | null> {
     try {
-      const endpoint = await webhooks.findCached(webhookId)
-      if (endpoint?.enabled) return endpoint
-      log.debug(
-        { webhookId, deliveryId },
-        endpoint === null ? 'the webhook is gone' : 'the webhook is disabled',
-      )
+      return await webhooks.findCached(webhookId)
     } catch (error) {
       log.warn({ err: error, webhookId, deliveryId }, 'the webhook could not be read; its delivery waits')
+      return null
     }
-    return null
   }
 
   return {

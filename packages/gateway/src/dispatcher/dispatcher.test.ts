@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { sealEvent } from '@waxwing/events/event-id'
+import pg from 'pg'
+import { pino } from 'pino'
+import { createGuard } from '../delivery/guard.ts'
+import { createSender, type Sender } from '../delivery/send.ts'
+import { type Receiver, startReceiver } from '../delivery/test-receiver.ts'
+import type { DeliveryDetail } from '../store/deliveries.ts'
+import { openStore, type Store } from '../store/store.ts'
+import { type TestDatabase, testDatabase } from '../store/test-database.ts'
+import { createMemoryLane } from '../stream/memory-lane.ts'
+import { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts'
+
+const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+const guard = createGuard({ allow: 'public', allowLoopback: true })
+/** The shortest there is: three times the shortest deadline. */
+const leaseMs = 3_000
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+
+let sender: Sender
+let database: TestDatabase
+let store: Store
+let profileId: string
+
+before(async () => {
+  sender = createSender({ timeoutMs: 1_000, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
+  database = await testDatabase()
+  store = await openStore({
+    databaseUrl: database.databaseUrl,
+    encryptionKey: Buffer.alloc(32, 7),
+    log,
+    leaseMs,
+  })
+  profileId = (await store.profiles.first()).id
+})
+
+after(async () => {
+  await sender.close()
+  await store.close()
+  await database.drop()
+})
+
+describe('the dispatcher', () => {
+  test('attempts at once what it hears, and records it as delivered', async t => {
+    const receiver = await answering(t, () => 200)
+    await webhook(t, receiver)
+    const { lane } = dispatching(t, { scanMs: 60_000 })
+    const due = await commit(3)
+    lane.announce(due)
+    const rows = await Promise.all(due.map(one => ended(one.deliveryId)))
+    assert.deepEqual(
+      rows.map(row => [row.status, row.attempts, row.responseStatus]),
+      due.map(() => ['delivered', 1, 200]),
+    )
+    assert.equal(receiver.received.length, 3)
+    const [attempt] = rows[0]?.attemptLog ?? []
+    assert.ok(attempt && attempt.errorClass === null && attempt.requestHeaders['webhook-id'])
+  })
+
+  test('a delivery that fails twice and then succeeds is delivered on its third attempt, with the same bytes', async t => {
+    const receiver = await answering(t, n => (n < 3 ? 500 : 200))
+    await webhook(t, receiver, { maxAttempts: 3, backoffMs: 100 })
+    const { lane } = dispatching(t)
+    const [due] = await commit(1)
+    assert.ok(due)
+    lane.announce([due])
+    const row = await ended(due.deliveryId)
+    assert.deepEqual([row.status, row.attempts], ['delivered', 3])
+    assert.deepEqual(
+      row.attemptLog.map(one => [one.attempt, one.responseStatus, one.errorClass]),
+      [
+        [1, 500, 'http_5xx'],
+        [2, 500, 'http_5xx'],
+        [3, 200, null],
+      ],
+    )
+    assert.deepEqual(
+      receiver.received.map(one => [one.headers['x-delivery-attempt'], one.body.toString()]),
+      ['1', '2', '3'].map(n => [n, due.body]),
+    )
+    assert.equal(new Set(receiver.received.map(one => one.headers['webhook-id'])).size, 1)
+  })
+
+  test('a delivery that never succeeds is dead after its attempts, never sooner apart than configured', async t => {
+    const receiver = await answering(t, () => 503)
+    await webhook(t, receiver, { maxAttempts: 3, backoffMs: 200 })
+    const { lane, dispatcher } = dispatching(t)
+    const due = await commit(1)
+    lane.announce(due)
+    const row = await ended(due[0]?.deliveryId ?? '')
+    assert.deepEqual([row.status, row.attempts, row.nextAttemptAt], ['failed', 3, null])
+    const [first, second, third] = row.attemptLog.map(one => one.startedAt.getTime())
+    assert.ok(first && second && third)
+    assert.ok(second - first >= 200 && third - second >= 400, `${second - first} ${third - second}`)
+    // Woken for the retry, not found by chance at the next round of the scan.
+    assert.ok(third - first < 3_000, `${third - first}`)
+    assert.equal(receiver.received.length, 3)
+    assert.equal(dispatcher.stats().held, 0)
+  })
+
+  test('410 makes a delivery dead at once', async t => {
+    const receiver = await answering(t, () => 410)
+    await webhook(t, receiver)
+    const { lane } = dispatching(t)
+    const due = await commit(1)
+    lane.announce(due)
+    const row = await ended(due[0]?.deliveryId ?? '')
+    assert.deepEqual([row.status, row.attempts], ['failed', 1])
+  })
+
+  test('an endpoint that hangs keeps its own share, and the others get everything meanwhile', async t => {
+    const patient = createSender({ timeoutMs: 20_000, guard, userAgent: 'test' })
+    t.after(() => patient.close())
+    const open: (() => void)[] = []
+    const hanging = await startReceiver((_, __, response) => open.push(() => response.end()))
+    t.after(() => hanging.stop())
+    const living = await answering(t, () => 200)
+    await webhook(t, hanging)
+    await webhook(t, living)
+    const { lane, dispatcher } = dispatching(t, { slots: 10, perEndpoint: 10, leaseMs: 60_000 }, patient)
+    for (let round = 0; round < 5; round++) lane.announce(await commit(10))
+    await until(() => living.received.length === 50)
+    // A tenth of ten slots, and not one more, although forty-nine others wait for the same endpoint.
+    assert.equal(hanging.received.length, 1)
+    assert.equal(dispatcher.stats().inFlight, 1)
+    for (let i = 0; i < 5_000 && hanging.received.length < 50; i++) {
+      for (const answer of open.splice(0)) answer()
+      await pause(2)
+    }
+    for (const answer of open.splice(0)) answer()
+    await until(() => dispatcher.stats().held === 0)
+    assert.equal(hanging.received.length, 50)
+  })
+
+  test('what was to be retried when it stopped is retried by the next one', async t => {
+    const receiver = await answering(t, n => (n === 1 ? 500 : 200))
+    await webhook(t, receiver, { maxAttempts: 3, backoffMs: 300 })
+    const first = dispatching(t)
+    const due = await commit(1)
+    first.lane.announce(due)
+    const id = due[0]?.deliveryId ?? ''
+    await until(async () => (await row(id)).attempts === 1)
+    await first.dispatcher.stop()
+    dispatching(t)
+    const ending = await ended(id)
+    assert.deepEqual([ending.status, ending.attempts], ['delivered', 2])
+    assert.deepEqual(
+      receiver.received.map(one => one.headers['x-delivery-attempt']),
+      ['1', '2'],
+    )
+  })
+
+  test('what nobody heard of is found when its lease has run out, and not before', async t => {
+    const receiver = await answering(t, () => 200)
+    await webhook(t, receiver)
+    dispatching(t)
+    const [due] = await commit(1)
+    const { attemptLog } = await ended(due?.deliveryId ?? '')
+    const waited = (attemptLog[0]?.startedAt.getTime() ?? 0) - (due?.createdAt.getTime() ?? 0)
+    assert.ok(waited >= leaseMs - 50, `${waited}`)
+  })
+
+  test('waiting longer than the lease behind others costs no second attempt', async t => {
+    const slow = await startReceiver((_, __, response) => setTimeout(() => response.end(), 450))
+    t.after(() => slow.stop())
+    await webhook(t, slow)
+    const { lane } = dispatching(t, { slots: 10 })
+    const due = await commit(10)
+    lane.announce(due)
+    await Promise.all(due.map(one => ended(one.deliveryId)))
+    assert.equal(slow.received.length, 10)
+  })
+
+  test('what does not fit in memory waits in the database, and everything arrives once', async t => {
+    const receiver = await answering(t, () => 200)
+    await webhook(t, receiver)
+    const { lane, dispatcher } = dispatching(t, { backlog: 5, scanMs: 200 })
+    const due = await commit(100)
+    lane.announce(due)
+    await Promise.all(due.map(one => ended(one.deliveryId)))
+    assert.ok(dispatcher.stats().putBack > 0)
+    assert.equal(receiver.received.length, 100)
+    assert.equal(new Set(receiver.received.map(one => one.headers['webhook-id'])).size, 100)
+  })
+
+  test('an outcome of a delivery that was taken over meanwhile changes nothing and is counted', async t => {
+    let answer = () => {}
+    const receiver = await startReceiver((_, __, response) => {
+      answer = () => response.end()
+    })
+    t.after(() => receiver.stop())
+    await webhook(t, receiver)
+    const { lane, dispatcher } = dispatching(t, { scanMs: 60_000 })
+    const due = await commit(1)
+    lane.announce(due)
+    await until(() => receiver.received.length === 1)
+    const id = due[0]?.deliveryId ?? ''
+    await sql(`update webhook_deliveries set next_attempt_at = now() where id = '${id}'`)
+    const [stolen] = await store.deliveries.claimDue({ limit: 1, perWebhook: 1, leaseMs })
+    assert.equal(stolen?.deliveryId, id)
+    answer()
+    await until(() => dispatcher.stats().fencedOut === 1)
+    assert.deepEqual([(await row(id)).status, (await row(id)).attempts], ['pending', 0])
+    await store.deliveries.release([stolen])
+  })
+
+  test('deliveries of a disabled webhook stay pending and unspent, and go out when it is enabled', async t => {
+    const receiver = await answering(t, () => 200)
+    const hook = await webhook(t, receiver)
+    const { lane, dispatcher } = dispatching(t, { scanMs: 100 })
+    const due = await commit(2)
+    await store.webhooks.setEnabled(profileId, hook.id, false)
+    lane.announce(due)
+    await until(() => dispatcher.stats().putBack === 2)
+    await pause(300)
+    assert.equal(receiver.received.length, 0)
+    assert.deepEqual(
+      [(await row(due[0]?.deliveryId ?? '')).status, dispatcher.stats().putBack],
+      ['pending', 2],
+    )
+    await store.webhooks.setEnabled(profileId, hook.id, true)
+    const rows = await Promise.all(due.map(one => ended(one.deliveryId)))
+    assert.ok(rows.every(one => one.status === 'delivered' && one.attempts === 1))
+  })
+
+  test('deliveries of a deleted webhook are not attempted', async t => {
+    const receiver = await answering(t, () => 200)
+    const hook = await webhook(t, receiver)
+    const { lane, dispatcher } = dispatching(t, { scanMs: 100 })
+    const due = await commit(1)
+    await store.webhooks.remove(profileId, hook.id)
+    lane.announce(due)
+    await until(() => dispatcher.stats().held === 0 && dispatcher.stats().putBack === 1)
+    assert.equal(receiver.received.length, 0)
+  })
+
+  test('stopping lets attempts end and be recorded, and gives the rest back due at once and unspent', async t => {
+    const receiver = await startReceiver((_, __, response) => setTimeout(() => response.end(), 200))
+    t.after(() => receiver.stop())
+    await webhook(t, receiver)
+    const { lane, dispatcher } = dispatching(t, { slots: 10 })
+    const due = await commit(5)
+    lane.announce(due)
+    await until(() => receiver.received.length === 1)
+    await dispatcher.stop()
+    const rows = await Promise.all(due.map(one => row(one.deliveryId)))
+    assert.equal(receiver.received.length, 1)
+    assert.equal(rows.filter(one => one.status === 'delivered' && one.attempts === 1).length, 1)
+    const back = rows.filter(one => one.status === 'pending' && one.attempts === 0)
+    assert.equal(back.length, 4)
+    assert.ok(back.every(one => (one.nextAttemptAt?.getTime() ?? Number.POSITIVE_INFINITY) <= Date.now()))
+  })
+
+  test('stopping does not wait for a hanging attempt longer than told, and gives its delivery back', async t => {
+    const receiver = await startReceiver(() => {})
+    t.after(() => receiver.stop())
+    await webhook(t, receiver)
+    const { lane, dispatcher } = dispatching(t, { drainMs: 50 })
+    const due = await commit(1)
+    lane.announce(due)
+    await until(() => receiver.received.length === 1)
+    await dispatcher.stop()
+    const { status, attempts, nextAttemptAt } = await row(due[0]?.deliveryId ?? '')
+    assert.deepEqual([status, attempts], ['pending', 0])
+    assert.ok(nextAttemptAt !== null && nextAttemptAt.getTime() <= Date.now())
+  })
+
+  test('with the database away outcomes are kept, recorded when it is back, and no attempt is made twice', async t => {
+    let answer = () => {}
+    const receiver = await startReceiver((_, __, response) => {
+      answer = () => response.end()
+    })
+    t.after(() => receiver.stop())
+    await webhook(t, receiver)
+    const { lane, dispatcher } = dispatching(t, { scanMs: 100 })
+    const due = await commit(1)
+    lane.announce(due)
+    await until(() => receiver.received.length === 1)
+    await databaseAway(async () => {
+      answer()
+      await until(() => dispatcher.stats().unrecorded === 1)
+      await pause(300)
+      assert.equal(dispatcher.stats().unrecorded, 1)
+    })
+    const ending = await ended(due[0]?.deliveryId ?? '')
+    assert.deepEqual([ending.status, ending.attempts], ['delivered', 1])
+    assert.equal(receiver.received.length, 1)
+    // And it claims again.
+    const more = await commit(1)
+    lane.announce(more)
+    await until(() => receiver.received.length === 2)
+    answer()
+    await ended(more[0]?.deliveryId ?? '')
+  })
+
+  test('does not start with a lease that could end during an attempt', () => {
+    const start = () =>
+      startDispatcher({
+        lane: createMemoryLane({ limit: 1 }),
+        deliveries: store.deliveries,
+        webhooks: store.webhooks,
+        sender,
+        log,
+        options: { ...usual, leaseMs: 2_999 },
+      })
+    assert.throws(start, /three times/)
+  })
+})
+
+type Test = { after(fn: () => unknown): void }
+
+const usual: DispatcherOptions = { slots: 20, perEndpoint: 10, backlog: 1_000, leaseMs, scanMs: 1_000 }
+
+function dispatching(
+  t: Test,
+  options: Partial<DispatcherOptions> = {},
+  using = sender,
+): { lane: ReturnType<typeof createMemoryLane>; dispatcher: Dispatcher } {
+  const lane = createMemoryLane({ limit: 10_000 })
+  const { deliveries, webhooks } = store
+  const dispatcher = startDispatcher({
+    lane,
+    deliveries,
+    webhooks,
+    sender: using,
+    log,
+    options: { ...usual, ...options },
+  })
+  t.after(() => dispatcher.stop())
+  return { lane, dispatcher }
+}
+
+/** Answers the n-th request, from 1, with this status. */
+async function answering(t: Test, statusOf: (n: number) => number): Promise<Receiver> {
+  let n = 0
+  const receiver = await startReceiver((_, __, response) => response.writeHead(statusOf(++n)).end())
+  t.after(() => receiver.stop())
+  return receiver
+}
+
+async function webhook(t: Test, receiver: Receiver, retryConfig = { maxAttempts: 3, backoffMs: 1_000 }) {
+  const made = await store.webhooks.create({
+    profileId,
+    name: 'test',
+    webhookUrl: receiver.url,
+    subscribedEvents: ['*'],
+    retryConfig,
+    secret,
+  })
+  t.after(() => store.webhooks.remove(profileId, made.id))
+  return made
+}
+
+/** This many events, with one delivery for each webhook there is. */
+function commit(count: number) {
+  const events = Array.from({ length: count }, () =>
+    sealEvent({
+      type: 'webhook.ping',
+      at: new Date(),
+      sessionId: null,
+      profileId,
+      chat: null,
+      naturalKey: null,
+      data: { message: 'grüße' },
+    } as Parameters<typeof sealEvent>[0]),
+  )
+  return store.events.commit(events)
+}
+
+async function row(id: string): Promise<DeliveryDetail> {
+  const found = await store.deliveries.get(profileId, id)
+  assert.ok(found)
+  return found
+}
+
+async function ended(id: string): Promise<DeliveryDetail> {
+  await until(async () => (await row(id)).status !== 'pending')
+  return row(id)
+}
+
+/** Ends when it holds; fails after 20 s, which no test here should come near. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 2_000; i++) {
+    if (await condition()) return
+    await pause(10)
+  }
+  assert.fail('gave up waiting')
+}
+
+async function sql(text: string, databaseUrl = database.databaseUrl): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  await client.query(text).finally(() => client.end())
+}
+
+/** Every connection is cut and none is taken until `meanwhile` is over. */
+async function databaseAway(meanwhile: () => Promise<void>): Promise<void> {
+  const url = new URL(database.databaseUrl)
+  const name = url.pathname.slice(1)
+  url.pathname = '/postgres'
+  await sql(`alter database ${name} with allow_connections false`, url.href)
+  try {
+    await sql(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`, url.href)
+    await meanwhile()
+  } finally {
+    await sql(`alter database ${name} with allow_connections true`, url.href)
+  }
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { createTurns, type Turns, type Waiting } from './turns.ts'
+
+type Item = Waiting & { n: number }
+let made = 0
+const item = (webhookId: string, urgent = true): Item => ({ webhookId, urgent, n: made++ })
+
+/** Takes until nothing may start, as the dispatcher does. */
+function takeAll(turns: Turns<Item>): Item[] {
+  const taken: Item[] = []
+  for (let next = turns.take(); next !== null; next = turns.take()) taken.push(next)
+  return taken
+}
+
+test('an endpoint has at most a tenth of the slots, at least one, and never more than its own cap', () => {
+  for (const [slots, perEndpoint, expected] of [
+    [200, 10, 10],
+    [50, 10, 5],
+    [10, 10, 1],
+    [3, 10, 1],
+    [1000, 25, 25],
+  ] as const) {
+    const turns = createTurns<Item>({ slots, perEndpoint, backlog: 100 })
+    for (let i = 0; i < 60; i++) turns.offer(item('a'))
+    assert.equal(takeAll(turns).length, expected)
+  }
+})
+
+test('an endpoint that never ends holds its share, and every other slot stays with the others', () => {
+  const turns = createTurns<Item>({ slots: 20, perEndpoint: 10, backlog: 100 })
+  for (let i = 0; i < 100; i++) turns.offer(item('hangs'))
+  assert.equal(takeAll(turns).length, 2)
+  for (let round = 0; round < 50; round++) {
+    turns.offer(item('lives'))
+    const [taken, ...more] = takeAll(turns)
+    assert.equal(taken?.webhookId, 'lives')
+    assert.deepEqual(more, [])
+    if (taken) turns.done(taken)
+  }
+})
+
+test('endpoints take turns, however many deliveries one of them has', () => {
+  const turns = createTurns<Item>({ slots: 100, perEndpoint: 10, backlog: 100 })
+  for (let i = 0; i < 5; i++) turns.offer(item('a'))
+  for (const other of ['b', 'c']) for (let i = 0; i < 2; i++) turns.offer(item(other))
+  const order = takeAll(turns).map(taken => taken.webhookId)
+  assert.deepEqual(order, ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'a', 'a'])
+})
+
+test('retries leave a fifth of the slots to first attempts, and take turns with them in the rest', () => {
+  const turns = createTurns<Item>({ slots: 10, perEndpoint: 10, backlog: 100 })
+  for (let i = 0; i < 30; i++) turns.offer(item(`retries-${i}`, false))
+  assert.equal(takeAll(turns).length, 8)
+  for (let i = 0; i < 5; i++) turns.offer(item(`fresh-${i}`))
+  assert.deepEqual(
+    takeAll(turns).map(taken => taken.urgent),
+    [true, true],
+  )
+})
+
+test('first attempts do not starve retries either', () => {
+  const turns = createTurns<Item>({ slots: 10, perEndpoint: 1, backlog: 100 })
+  for (let i = 0; i < 50; i++) turns.offer(item(`fresh-${i}`))
+  for (let i = 0; i < 50; i++) turns.offer(item(`retry-${i}`, false))
+  const taken = takeAll(turns)
+  assert.equal(taken.filter(one => !one.urgent).length, 5)
+})
+
+describe('a backlog', () => {
+  test('takes its limit for one endpoint and refuses more, without harm to others', () => {
+    const turns = createTurns<Item>({ slots: 10, perEndpoint: 1, backlog: 3 })
+    const offers = [1, 2, 3, 4, 5].map(() => turns.offer(item('a')))
+    assert.deepEqual(offers, [true, true, true, false, false])
+    assert.deepEqual(turns.full(), ['a'])
+    assert.ok(turns.offer(item('b')))
+  })
+
+  test('takes ten full backlogs in all', () => {
+    const turns = createTurns<Item>({ slots: 10, perEndpoint: 1, backlog: 2 })
+    const taken = Array.from({ length: 30 }, (_, i) => turns.offer(item(`w${i}`))).filter(Boolean)
+    assert.equal(taken.length, 20)
+    assert.equal(turns.room(), 0)
+  })
+
+  test('that was full says so once it is half empty, and only then', () => {
+    let said = 0
+    const turns = createTurns<Item>({ slots: 100, perEndpoint: 10, backlog: 8, onRoom: () => said++ })
+    for (let i = 0; i < 8; i++) turns.offer(item('a'))
+    for (let i = 0; i < 3; i++) turns.take()
+    assert.deepEqual([said, turns.full()], [0, ['a']])
+    turns.take()
+    assert.deepEqual([said, turns.full()], [1, []])
+    turns.take()
+    assert.equal(said, 1)
+  })
+
+  test('is given back whole by drain, without what is running', () => {
+    const turns = createTurns<Item>({ slots: 10, perEndpoint: 1, backlog: 9 })
+    const items = [item('a'), item('a', false), item('b'), item('a')]
+    for (const one of items) turns.offer(one)
+    const running = takeAll(turns)
+    assert.equal(running.length, 2)
+    const left = turns.drain()
+    assert.deepEqual([...running, ...left].map(one => one.n).toSorted(), items.map(one => one.n).toSorted())
+    for (const one of running) turns.done(one)
+    assert.deepEqual([turns.waiting(), turns.running(), turns.take()], [0, 0, null])
+  })
+})
+
+test('whatever happens in whatever order: caps hold, nothing is taken twice, and everything ends taken', () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('offer' as const), webhook: fc.nat(6), urgent: fc.boolean() }),
+    fc.record({ do: fc.constant('take' as const) }),
+    fc.record({ do: fc.constant('done' as const), which: fc.nat(50) }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 40 }), (steps, slots) => {
+      const turns = createTurns<Item>({ slots, perEndpoint: 3, backlog: 5 })
+      const cap = Math.max(1, Math.min(3, Math.floor(slots / 10)))
+      const accepted = new Set<Item>()
+      const taken = new Set<Item>()
+      const running: Item[] = []
+      const takeOne = () => {
+        const next = turns.take()
+        if (next === null) return
+        assert.ok(accepted.has(next) && !taken.has(next))
+        taken.add(next)
+        running.push(next)
+        assert.ok(running.length <= slots)
+        assert.ok(running.filter(one => one.webhookId === next.webhookId).length <= cap)
+        assert.ok(running.filter(one => !one.urgent).length <= Math.max(1, slots - Math.ceil(slots * 0.2)))
+      }
+      const endOne = (which: number) => {
+        const [ended] = running.splice(which % Math.max(1, running.length), 1)
+        if (ended) turns.done(ended)
+      }
+      for (const one of steps) {
+        if (one.do === 'take') takeOne()
+        else if (one.do === 'done') endOne(one.which)
+        else {
+          const offered = item(`w${one.webhook}`, one.urgent)
+          if (turns.offer(offered)) accepted.add(offered)
+        }
+      }
+      for (let i = 0; i < 1000 && (turns.waiting() > 0 || running.length > 0); i++) {
+        takeOne()
+        endOne(i)
+      }
+      assert.equal(taken.size, accepted.size)
+      assert.equal(turns.running(), 0)
+    }),
+  )
+})
