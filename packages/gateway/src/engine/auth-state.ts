@@ -85,7 +85,10 @@ export async function openAuthState(
     },
     forSocket(failStop) {
       const socket = keysOfSocket(keys, (failure, error) => {
-        log.error({ err: error, failure }, 'keys cannot be kept; stopping the socket before anything is acknowledged')
+        log.error(
+          { err: error, failure },
+          'keys cannot be kept; stopping the socket before anything is acknowledged',
+        )
         failStop(failure, error)
       })
       return { state: { creds, keys: socket.keys }, detach: socket.detach }
@@ -179,7 +182,11 @@ function keysOfSocket(
 
   async function answerOf<T>(work: () => Promise<Answer<T>>): Promise<T> {
     if (silent) return never()
-    const answer = await work().catch(error => ({ ok: false as const, failure: 'store unavailable' as const, error }))
+    const answer = await work().catch(error => ({
+      ok: false as const,
+      failure: 'store unavailable' as const,
+      error,
+    }))
     if (silent) return never()
     if (answer.ok) return answer.value
     silent = true
@@ -211,10 +218,7 @@ function decodeAll<T extends keyof SignalDataTypeMap>(type: T, texts: Record<str
 type Answer<T> = { ok: true; value: T } | { ok: false; failure: StoreFailure; error: unknown }
 
 /** Writes credentials one at a time, at most once in 50 ms, always the newest; what failed stays due. */
-function credsWriter(deps: {
-  save: () => Promise<Answer<void>>
-  onFailure: AuthStateOptions['onFailure']
-}) {
+function credsWriter(deps: { save: () => Promise<Answer<void>>; onFailure: AuthStateOptions['onFailure'] }) {
   let due = false
   let timer: NodeJS.Timeout | undefined
   let last: Promise<boolean> = Promise.resolve(true)

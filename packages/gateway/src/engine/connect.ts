@@ -110,7 +110,11 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
   // A refused upgrade (a proxy's 403, say) is no event for Baileys: it would wait for ever. The status is the proxy's,
   // not WhatsApp's, so none of it is passed on.
   baileys.ws.on('unexpected-response', () =>
-    end(new Boom('the server refused to upgrade to a WebSocket', { statusCode: DisconnectReason.unavailableService })),
+    end(
+      new Boom('the server refused to upgrade to a WebSocket', {
+        statusCode: DisconnectReason.unavailableService,
+      }),
+    ),
   )
   // Messages are acknowledged before they are emitted: what the buffer holds when a socket ends exists nowhere else.
   baileys.registerSocketEndHandler(() => void baileys.ev.flush())

@@ -12,8 +12,8 @@ export type AfterDisconnect =
   /** Over, with the keys kept for whoever looks into it. */
   | { kind: 'give up'; status: 'banned' | 'failed' | 'qr_expired'; reason: string }
 
-/** Why a socket closed, as far as Baileys tells. `linked` is whether the keys belong to a linked number. */
-export type Disconnect = { code: number | undefined; message: string; expireSeconds?: number; linked: boolean }
+/** Why a socket closed, as far as Baileys tells. */
+export type Disconnect = { code: number | undefined; message: string; expireSeconds?: number }
 
 type Row = { means: string; then: (d: Disconnect) => AfterDisconnect }
 
@@ -37,7 +37,10 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
   400: {
     means: "the server's certificate is not signed by the network's root",
     then: () =>
-      giveUp('failed', 'The server could not prove that it is WhatsApp. Something may be intercepting TLS, or WHATSAPP_URL and its root key do not belong together.'),
+      giveUp(
+        'failed',
+        'The server could not prove that it is WhatsApp. Something may be intercepting TLS, or WHATSAPP_URL and its root key do not belong together.',
+      ),
   },
   401: {
     means: 'the device was unlinked, or is unknown to the account',
@@ -48,12 +51,20 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
     then: d => {
       const delayMs = d.expireSeconds === undefined ? unknownBanMs : d.expireSeconds * 1000
       const minutes = Math.ceil(delayMs / 60_000)
-      return { kind: 'wait', delayMs, reason: `WhatsApp has banned this number for about ${minutes} minutes.` }
+      return {
+        kind: 'wait',
+        delayMs,
+        reason: `WhatsApp has banned this number for about ${minutes} minutes.`,
+      }
     },
   },
   403: {
     means: 'the account is banned',
-    then: () => giveUp('banned', 'WhatsApp has banned this number. Only WhatsApp can lift that, in the app on the phone.'),
+    then: () =>
+      giveUp(
+        'banned',
+        'WhatsApp has banned this number. Only WhatsApp can lift that, in the app on the phone.',
+      ),
   },
   405: {
     means: 'this client is too old',
@@ -68,7 +79,11 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
   },
   411: {
     means: 'the phone left multi-device',
-    then: () => giveUp('failed', 'The phone no longer supports linked devices. Update WhatsApp on it, then link again.'),
+    then: () =>
+      giveUp(
+        'failed',
+        'The phone no longer supports linked devices. Update WhatsApp on it, then link again.',
+      ),
   },
   428: { means: 'the connection was cut', then: () => backOff('The connection to WhatsApp was closed.') },
   440: {
@@ -79,7 +94,10 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
       reason: 'Another client is using the same keys. Is a copy of this gateway running?',
     }),
   },
-  500: { means: 'WhatsApp ended the stream', then: () => backOff('WhatsApp ended the connection with an error.') },
+  500: {
+    means: 'WhatsApp ended the stream',
+    then: () => backOff('WhatsApp ended the connection with an error.'),
+  },
   503: { means: 'WhatsApp is unavailable', then: () => backOff('WhatsApp is not available at the moment.') },
   515: {
     means: 'restart, always asked for after linking',
@@ -88,7 +106,10 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
 }
 
 /** Never seen: treated as a passing fault, because giving up is the one mistake that does not heal. */
-const unknownRow: Row = { means: 'a code nobody has described', then: d => backOff(`The connection failed (${d.code ?? d.message}).`) }
+const unknownRow: Row = {
+  means: 'a code nobody has described',
+  then: d => backOff(`The connection failed (${d.code ?? d.message}).`),
+}
 
 /** What to do after this disconnect. Pure. */
 export function afterDisconnect(disconnect: Disconnect): AfterDisconnect {

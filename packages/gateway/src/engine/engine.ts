@@ -1,23 +1,39 @@
+// First, so that nothing loads Baileys before its guards stand.
+import './process-guards.ts'
+
 import type { EventDraft } from '@waxwing/events/event-id'
+import { fetchLatestWaWebVersion, type WAVersion } from 'baileys'
 import type { Logger } from 'pino'
+import type { SessionRow } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
+import { commandHandlers } from './command-handlers.ts'
+import { startLeaseKeeper } from './lease-keeper.ts'
+import { guardProcess } from './process-guards.ts'
+import { type Session, startSession } from './session.ts'
 
 /** Resolves once the events and their deliveries are committed; rejects when nothing was. Order is kept by the caller. */
 export type Publish = (drafts: EventDraft[]) => Promise<void>
 
-/** Where sockets connect. Without `url` it is the real WhatsApp; `rootKey` is the 32-byte root of its certificates. */
-export type Network = { url?: string; rootKey?: Buffer | string; version?: [number, number, number] }
+/**
+ * Where sockets connect. Without `url` it is the real WhatsApp; without `rootKey` (32 bytes, or their hex) its
+ * certificates must come from WhatsApp's own root, so a simulated network without its key is refused.
+ */
+export type Network = { url?: string; rootKey?: Buffer | string; version?: WAVersion }
 
 /** The simulated network is optional: a gateway that offers none has `sandbox: null`. */
 export type Networks = { whatsapp: Network; sandbox: Network | null }
 
 /** Durations in milliseconds. Every one has a default that suits production; tests shorten them. */
 export type EngineOptions = {
-  /** How long a session belongs to this engine without a renewal. Renewed at a third of it. */
+  /** How long a session belongs to this engine without a renewal. Renewed at a third of it. Default 30 s. */
   leaseMs?: number
-  /** How often to look for sessions that should be online and belong to nobody. */
+  /** How often to look for sessions that should be online and belong to nobody. Default 5 s. */
   pollMs?: number
+  /** How long a socket may take to open or show a QR code. Default 60 s. */
+  connectingMs?: number
+  /** How long a read or write of keys may take before the socket is cut. Default 15 s. */
+  storeBudgetMs?: number
   now?: () => Date
   random?: () => number
 }
@@ -26,7 +42,7 @@ export type EngineDeps = {
   /** Holder of the session leases: unique for each process. */
   engineId: string
   store: Pick<Store, 'sessions' | 'leases' | 'authState'>
-  commands: Commands
+  commands: Pick<Commands, 'serve'>
   publish: Publish
   networks: Networks
   log: Logger
@@ -36,11 +52,185 @@ export type EngineDeps = {
 export type Engine = {
   /** Closes every socket, flushes credentials and events, releases the leases; sessions stay wanted. */
   stop(): Promise<void>
-  /** The sessions this engine holds now, with the state their users see. */
+  /** The sessions this engine holds now, with the status their users see. */
   sessions(): { sessionId: string; status: string; since: Date }[]
 }
 
+/** What the commands need of the engine. */
+export type SessionKeeper = {
+  find(sessionId: string): Promise<SessionRow | null>
+  /** The session if this engine has it. */
+  held(sessionId: string): Promise<Session | null>
+  /** The session, claimed and started if nobody has it; null when another engine does. */
+  acquire(row: SessionRow): Promise<Session | null>
+  setWanted(sessionId: string, wanted: boolean): Promise<void>
+}
+
+type Held = { fence: string; session: Session | null; started: Promise<Session | null> }
+
+/** How many sessions are claimed at a time: a login costs 13-42 ms of CPU, and others wait meanwhile. */
+const claimAtOnce = 20
+
 /** Takes over the sessions that should be online and serves the commands of the api. */
-export async function startEngine(_deps: EngineDeps): Promise<Engine> {
-  throw new Error('the engine is being written')
+export async function startEngine(deps: EngineDeps): Promise<Engine> {
+  const { store, log, engineId: holder } = deps
+  const {
+    leaseMs = 30_000,
+    pollMs = 5_000,
+    now = () => new Date(),
+    random = Math.random,
+  } = deps.options ?? {}
+  const sessions = new Map<string, Held>()
+  let stopping = false
+  let timer: NodeJS.Timeout | undefined
+
+  const guard = guardProcess({ log, onCrash: id => id && sessions.get(id)?.session?.crashed() })
+  const keeper = startLeaseKeeper({ leases: store.leases, holder, leaseMs, onLost, log, now })
+  const serving = deps.commands.serve(
+    commandHandlers({ find: store.sessions.find, held, acquire, setWanted, now }),
+  )
+
+  function setWanted(sessionId: string, wanted: boolean): Promise<void> {
+    return store.sessions.setWanted(sessionId, wanted)
+  }
+
+  function onLost(sessionId: string): void {
+    sessions.get(sessionId)?.session?.loseLease()
+  }
+
+  // === Taking and giving back ===
+
+  async function take(row: SessionRow, fence: string): Promise<Session | null> {
+    const earlier = sessions.get(row.id)
+    // Our lease had run out without our noticing, and we have just claimed it again under a new fence.
+    earlier?.session?.loseLease()
+    await earlier?.session?.ended
+    keeper.hold(row.id)
+    const held: Held = { fence, session: null, started: start(row, fence) }
+    sessions.set(row.id, held)
+    held.session = await held.started
+    if (held.session === null) await giveBack(row.id, fence)
+    return held.session
+  }
+
+  async function start(row: SessionRow, fence: string): Promise<Session | null> {
+    const sessionLog = log.child({ sessionId: row.id })
+    const setState = (patch: Parameters<typeof store.sessions.setState>[2]) =>
+      store.sessions.setState(row.id, fence, patch)
+    const network = deps.networks[row.network]
+    if (network === null) {
+      await setState({ status: 'failed', reason: 'This gateway offers no simulated network.', final: true })
+      await setWanted(row.id, false)
+      return null
+    }
+    try {
+      return await startSession({
+        row,
+        keys: store.authState.for(row.id, fence),
+        setState,
+        publish: deps.publish,
+        network,
+        latestVersion: () => latestVersion(network),
+        onOver: end => onOver(row.id, fence, end),
+        log: sessionLog,
+        now,
+        random,
+        connectingMs: deps.options?.connectingMs,
+        storeBudgetMs: deps.options?.storeBudgetMs,
+      })
+    } catch (error) {
+      sessionLog.error({ err: error }, 'the session could not be started; it stays wanted and is tried again')
+      return null
+    }
+  }
+
+  async function onOver(sessionId: string, fence: string, end: { wanted: boolean }): Promise<void> {
+    try {
+      if (!end.wanted) await setWanted(sessionId, false)
+    } catch (error) {
+      log.warn(
+        { err: error, sessionId },
+        'the session could not be marked as ended; it will be tried once more',
+      )
+    }
+    await giveBack(sessionId, fence)
+  }
+
+  async function giveBack(sessionId: string, fence: string): Promise<void> {
+    if (sessions.get(sessionId)?.fence === fence) {
+      sessions.delete(sessionId)
+      keeper.drop(sessionId)
+    }
+    await store.leases.release({ sessionId, fence }).catch(error => {
+      log.warn({ err: error, sessionId }, 'the lease could not be released; it runs out by itself')
+    })
+  }
+
+  async function held(sessionId: string): Promise<Session | null> {
+    const session = (await sessions.get(sessionId)?.started) ?? null
+    if (!session?.over) return session
+    await session.ended
+    return null
+  }
+
+  async function acquire(row: SessionRow): Promise<Session | null> {
+    const mine = await held(row.id)
+    if (mine || stopping) return mine
+    const fence = await store.leases.claim({ sessionId: row.id, holder, leaseMs })
+    return fence === null ? null : take(row, fence)
+  }
+
+  // === Looking for work ===
+
+  async function claimWanted(): Promise<void> {
+    for (let full = true; full && !stopping; ) {
+      const claimed = await store.leases.claimWanted({ holder, leaseMs, limit: claimAtOnce })
+      await Promise.all(
+        claimed.map(async ({ sessionId, fence }) => {
+          const row = await store.sessions.find(sessionId)
+          await (row ? take(row, fence) : giveBack(sessionId, fence))
+        }),
+      )
+      full = claimed.length === claimAtOnce
+    }
+  }
+
+  async function poll(): Promise<void> {
+    try {
+      await claimWanted()
+    } catch (error) {
+      log.warn({ err: error }, 'looking for sessions failed; trying again')
+    }
+    if (!stopping) timer = setTimeout(() => void poll(), pollMs)
+  }
+
+  await poll()
+  log.info({ sessions: sessions.size }, 'engine started')
+
+  return {
+    async stop() {
+      stopping = true
+      clearTimeout(timer)
+      serving.stop()
+      await Promise.all(
+        [...sessions].map(async ([sessionId, { fence, started }]) => {
+          await (await started)?.stop()
+          await giveBack(sessionId, fence)
+        }),
+      )
+      keeper.stop()
+      guard.stop()
+    },
+    sessions: () =>
+      [...sessions].flatMap(([sessionId, { session }]) =>
+        session ? [{ sessionId, status: session.status, since: session.since }] : [],
+      ),
+  }
+}
+
+/** Only the real network has newer versions; a simulated one takes any. */
+async function latestVersion(network: Network): Promise<WAVersion | null> {
+  if (network.url !== undefined) return null
+  const answer = await fetchLatestWaWebVersion()
+  return answer.isLatest ? answer.version : null
 }

@@ -83,7 +83,8 @@ export function parseRecipient(input: string): Recipient | null {
   if (!text.includes('@')) return numberRecipient(text)
   const jid = bareJid(text)
   if (isPn(jid)) return numberRecipient(jid.slice(0, jid.indexOf('@')))
-  const known = (isLid(jid) && /^\d+@/.test(jid)) || /^[\d-]+@g\.us$/.test(jid) || /^\d+@newsletter$/.test(jid)
+  const known =
+    (isLid(jid) && /^\d+@/.test(jid)) || /^[\d-]+@g\.us$/.test(jid) || /^\d+@newsletter$/.test(jid)
   return known ? { kind: 'address', jid } : null
 }
 

@@ -6,7 +6,7 @@ import type { Publish } from './engine.ts'
 /**
  * The way of one session's events to the store: in order, one commit at a time, tried until it works.
  * Memory is bounded by its owner: when `onFull` is called the session stops listening to WhatsApp, which keeps the
- * messages for us, and goes on after `onDrained`. What was added is never given up.
+ * messages for us, and connects again once `full` is over. What was added is never given up.
  */
 export type Outbox = {
   /** Takes events in order. What was added before (the same fact told twice) is dropped. */
@@ -15,6 +15,8 @@ export type Outbox = {
   idle(): Promise<void>
   /** How many events wait. */
   readonly size: number
+  /** From `onFull` until everything is committed. */
+  readonly full: boolean
   /** Stops trying. Returns how many events are given up. */
   close(): number
 }
@@ -24,7 +26,6 @@ export type OutboxDeps = {
   log: Logger
   random: () => number
   onFull: () => void
-  onDrained: () => void
   /** How many waiting events are too many. Default 2,000: a few megabytes. */
   limit?: number
 }
@@ -67,9 +68,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       }
     }
     running = null
-    if (closed || !full) return
     full = false
-    deps.onDrained()
   }
 
   /** One event that can never be committed must not hold up all others for ever. */
@@ -79,14 +78,20 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         await deps.publish([draft])
       } catch (error) {
         if (!isOurMistake(error)) return
-        deps.log.error({ err: error, type: draft.type }, 'an event that cannot be stored was dropped; this is a bug')
+        deps.log.error(
+          { err: error, type: draft.type },
+          'an event that cannot be stored was dropped; this is a bug',
+        )
       }
       waiting.splice(waiting.indexOf(draft), 1)
     }
   }
 
   async function pause(failures: number, error: unknown): Promise<void> {
-    deps.log.warn({ err: error, waiting: waiting.length, failures }, 'events could not be committed; trying again')
+    deps.log.warn(
+      { err: error, waiting: waiting.length, failures },
+      'events could not be committed; trying again',
+    )
     const ms = Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs) * (0.5 + deps.random() / 2)
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, ms)
@@ -113,6 +118,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     },
     get size() {
       return waiting.length
+    },
+    get full() {
+      return full
     },
     close() {
       closed = true

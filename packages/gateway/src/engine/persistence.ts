@@ -34,10 +34,18 @@ export async function persist<T>(
   }
 }
 
-/** The promise, or a rejection after `ms` milliseconds. Leaves no timer behind. */
+/** Nobody answered in time, which is not the same as an answer that says no. */
+export class TimedOut extends Error {
+  override name = 'TimedOut'
+}
+
+/** The promise, or a rejection with `TimedOut` after `ms` milliseconds. Leaves no timer behind. */
 export function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${Math.round(ms)} ms`)), Math.max(0, ms))
+    const timer = setTimeout(
+      () => reject(new TimedOut(`no answer within ${Math.round(ms)} ms`)),
+      Math.max(0, ms),
+    )
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

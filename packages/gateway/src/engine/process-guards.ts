@@ -22,7 +22,10 @@ export type CrashHandler = (sessionId: string | null, error: unknown) => void
 export function guardProcess(deps: { log: Logger; onCrash: CrashHandler }): { stop(): void } {
   const caught = (kind: string) => (error: unknown) => {
     const sessionId = socketContext.getStore()?.sessionId ?? null
-    deps.log.error({ err: error, sessionId, kind }, 'an error nobody caught; closing the session it belongs to')
+    deps.log.error(
+      { err: error, sessionId, kind },
+      'an error nobody caught; closing the session it belongs to',
+    )
     deps.onCrash(sessionId, error)
   }
   const rejected = caught('unhandledRejection')

@@ -48,7 +48,9 @@ function fieldsOf(message: proto.IMessage): [string, unknown][] {
 }
 
 function rowOf(field: string): MessageRow | undefined {
-  return Object.hasOwn(messageTable, field) ? (messageTable[field as keyof typeof messageTable] as MessageRow) : undefined
+  return Object.hasOwn(messageTable, field)
+    ? (messageTable[field as keyof typeof messageTable] as MessageRow)
+    : undefined
 }
 
 function readField(field: string, value: unknown): ReadContent {
@@ -64,6 +66,7 @@ function captionOf(value: unknown): string {
 }
 
 function contextOf(value: unknown): proto.IContextInfo {
-  const context = typeof value === 'object' ? (value as { contextInfo?: proto.IContextInfo | null }).contextInfo : null
+  const context =
+    typeof value === 'object' ? (value as { contextInfo?: proto.IContextInfo | null }).contextInfo : null
   return context ?? {}
 }

@@ -4,7 +4,9 @@ import type { proto } from 'baileys'
 /** The catalog's message. */
 export type Message = EventData<'messages.received'>
 type MessageKind = Message['type']
-type ContentOf<K extends MessageKind> = K extends MessageKind ? Omit<Extract<Message, { type: K }>, keyof Base> : never
+type ContentOf<K extends MessageKind> = K extends MessageKind
+  ? Omit<Extract<Message, { type: K }>, keyof Base>
+  : never
 type Base = Omit<Extract<Message, { type: 'view_once' }>, 'type'>
 
 /** What a message says: the text for people, and its content in the catalog's form. */

@@ -16,7 +16,11 @@ export type TranslationContext = {
 }
 
 /** What makes an event the same event when it is told again. */
-export type Fact = { at: Date; chat: string | null; naturalKey: readonly (string | number | boolean)[] | null }
+export type Fact = {
+  at: Date
+  chat: string | null
+  naturalKey: readonly (string | number | boolean)[] | null
+}
 
 /** One event of the catalog, addressed and dated. */
 export function draft<T extends EventType>(

@@ -13,7 +13,11 @@ export function translateUpsert(upsert: Upsert, context: TranslationContext): Ev
   return upsert.messages.flatMap(message => translateMessage(message, upsert.type, context))
 }
 
-function translateMessage(message: WAMessage, type: Upsert['type'], context: TranslationContext): EventDraft[] {
+function translateMessage(
+  message: WAMessage,
+  type: Upsert['type'],
+  context: TranslationContext,
+): EventDraft[] {
   const ref = messageRef(message.key, context)
   if (!ref) return []
   try {
@@ -23,7 +27,13 @@ function translateMessage(message: WAMessage, type: Upsert['type'], context: Tra
   } catch (error) {
     const field = contentName(message.message) ?? 'unreadable'
     context.onError(error, field)
-    return eventsOf(message, ref, { body: '', content: { type: 'unknown', field }, context: {} }, type, context)
+    return eventsOf(
+      message,
+      ref,
+      { body: '', content: { type: 'unknown', field }, context: {} },
+      type,
+      context,
+    )
   }
 }
 

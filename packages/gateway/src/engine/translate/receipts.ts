@@ -37,13 +37,17 @@ function translateUpdate({ key, update }: WAMessageUpdate, context: TranslationC
     return [draft('message.failed', { ...about, to: from, timestamp, code, detail }, fact, context)]
   }
   // In a personal chat the reader of our message is the other side; of theirs it is another device of ours.
-  const reader = fromMe && ref.kind === 'personal' ? known(key.remoteJid ?? from, key.remoteJidAlt, context) : undefined
+  const reader =
+    fromMe && ref.kind === 'personal' ? known(key.remoteJid ?? from, key.remoteJidAlt, context) : undefined
   const status = { status: word, statusCode: words.indexOf(word), ...(reader && { participant: reader }) }
   return [draft('messages.update', { ...about, ...status, timestamp }, fact, context)]
 }
 
 /** Who of a group got, read or played a message. Delivered and read in one moment come as one receipt. Pure. */
-export function translateReceipts(updates: MessageUserReceiptUpdate[], context: TranslationContext): EventDraft[] {
+export function translateReceipts(
+  updates: MessageUserReceiptUpdate[],
+  context: TranslationContext,
+): EventDraft[] {
   return updates.flatMap(({ key, receipt }) => {
     const ref = messageRef(key, context)
     if (!ref || ref.kind === 'status' || !receipt.userJid) return []

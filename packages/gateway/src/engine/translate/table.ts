@@ -5,7 +5,10 @@ import { translateUpsert } from './messages.ts'
 import { translateReceipts, translateUpdates } from './receipts.ts'
 
 type Event = keyof BaileysEventMap
-export type Translator<K extends Event> = (payload: BaileysEventMap[K], context: TranslationContext) => EventDraft[]
+export type Translator<K extends Event> = (
+  payload: BaileysEventMap[K],
+  context: TranslationContext,
+) => EventDraft[]
 /** Silence is written down: why this event of Baileys becomes none of ours. */
 export type Silent = { silent: string }
 
@@ -26,29 +29,51 @@ export const translationTable = {
   'creds.update': silent('private keys: kept by the auth state and never told'),
   'lid-mapping.update': silent('kept by Baileys; every person in every event carries both addresses already'),
   'messages.media-update': silent('an answer to a request of a downloader, and nothing downloads yet'),
-  'messaging-history.status': silent('a milestone of the history, meaningless without the counts of its batches'),
+  'messaging-history.status': silent(
+    'a milestone of the history, meaningless without the counts of its batches',
+  ),
   'newsletter.view': silent('a view counter that changes by the second on busy channels'),
-  'newsletter-participants.update': silent('about administrators of a channel; the catalog has no event for them'),
+  'newsletter-participants.update': silent(
+    'about administrators of a channel; the catalog has no event for them',
+  ),
   'newsletter-settings.update': silent('about the settings of a channel; the catalog has no event for them'),
   'newsletter.reaction': silent('an anonymous counter, where a reaction of the catalog is somebody’s'),
   'group.member-tag.update': silent('a label a member gave themselves; the catalog has no event for it'),
-  'message-capping.update': silent('how many new chats WhatsApp allows; belongs to the account, not to events'),
+  'message-capping.update': silent(
+    'how many new chats WhatsApp allows; belongs to the account, not to events',
+  ),
   'settings.update': silent('settings of the app on the phone'),
   'chats.lock': silent('a chat hidden on the phone; nobody should learn of it through a webhook'),
   'blocklist.set': silent('typed by Baileys but never emitted'),
 
-  'messaging-history.set': silent('not yet: old messages must not become news, and counting batches needs their end'),
-  'chats.upsert': silent('not yet: Baileys tells it for new groups only, a new personal chat is a chats.update'),
-  'chats.update': silent('not yet: its unreadCount is a difference, and an absolute one needs a stored count'),
+  'messaging-history.set': silent(
+    'not yet: old messages must not become news, and counting batches needs their end',
+  ),
+  'chats.upsert': silent(
+    'not yet: Baileys tells it for new groups only, a new personal chat is a chats.update',
+  ),
+  'chats.update': silent(
+    'not yet: its unreadCount is a difference, and an absolute one needs a stored count',
+  ),
   'chats.delete': silent('not yet: only useful together with the other two events about chats'),
   'contacts.upsert': silent(`not yet: ${replayed}`),
-  'contacts.update': silent('not yet: every message repeats the push name; telling it once needs the last one stored'),
-  'messages.delete': silent('not yet: it covers deletions for me only, those for everyone hide in messages.update'),
+  'contacts.update': silent(
+    'not yet: every message repeats the push name; telling it once needs the last one stored',
+  ),
+  'messages.delete': silent(
+    'not yet: it covers deletions for me only, those for everyone hide in messages.update',
+  ),
   'messages.reaction': silent('not yet: the reaction itself is told as messages.upsert'),
-  'presence.update': silent('not yet: WhatsApp tells it for subscribed contacts only, and nothing subscribes'),
+  'presence.update': silent(
+    'not yet: WhatsApp tells it for subscribed contacts only, and nothing subscribes',
+  ),
   'groups.upsert': silent('not yet: only useful together with groups.update'),
-  'groups.update': silent('not yet: Baileys drops the second of two quick changes, which then hides in a stub message'),
-  'group-participants.update': silent('not yet: a number change makes Baileys throw, it must be read from the stub'),
+  'groups.update': silent(
+    'not yet: Baileys drops the second of two quick changes, which then hides in a stub message',
+  ),
+  'group-participants.update': silent(
+    'not yet: a number change makes Baileys throw, it must be read from the stub',
+  ),
   'group.join-request': silent('not yet: only useful together with groups.update'),
   'blocklist.update': silent(`not yet: ${replayed}`),
   call: silent('not yet: one call is several updates, and a missed one is told again as a stub message'),

@@ -1,0 +1,76 @@
+import type { SessionRow } from '../store/sessions.ts'
+import type { CommandHandlers } from '../stream/commands.ts'
+import type { SessionKeeper } from './engine.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import type { Session } from './session.ts'
+
+/** How long a session that must first be connected may take before it is logged out without telling WhatsApp. */
+const connectForLogoutMs = 10_000
+
+/** What this engine does when the api asks. Expected refusals are values. */
+export function commandHandlers(deps: SessionKeeper & { now: () => Date }): CommandHandlers {
+  async function withSession<T>(
+    sessionId: string,
+    work: (session: Session, row: SessionRow) => Promise<T | Refusal>,
+  ): Promise<T | Refusal> {
+    const row = await deps.find(sessionId)
+    if (!row) return notFound(sessionId)
+    const session = await deps.acquire(row)
+    return session ? work(session, row) : heldElsewhere
+  }
+
+  const connect = async (sessionId: string, then: (session: Session) => void = () => {}) =>
+    withSession(sessionId, async session => {
+      await deps.setWanted(sessionId, true)
+      then(session)
+      return { ok: true as const, result: { status: session.status } }
+    })
+
+  const logout = async (sessionId: string) =>
+    withSession(sessionId, async session => {
+      await untilConnected(session)
+      await session.logout()
+      return { ok: true as const, result: { status: session.status } }
+    })
+
+  return {
+    'session.connect': ({ sessionId }) => connect(sessionId),
+    'session.restart': ({ sessionId }) => connect(sessionId, session => session.restart()),
+    'session.logout': ({ sessionId }) => logout(sessionId),
+    'session.remove': async ({ sessionId }) => {
+      const answer = await logout(sessionId)
+      return answer.ok ? { ok: true, result: {} } : answer
+    },
+    'session.pairing-code': ({ sessionId, phone }) =>
+      withSession(sessionId, async session => {
+        await deps.setWanted(sessionId, true)
+        return session.pairingCode(phone)
+      }),
+    'session.apply-settings': async ({ sessionId }) => {
+      const row = await deps.find(sessionId)
+      if (!row) return notFound(sessionId)
+      await (await deps.held(sessionId))?.applySettings(row.settings)
+      return { ok: true, result: { appliedAt: deps.now().toISOString() } }
+    },
+    'message.send': async ({ sessionId, to, content }) => {
+      const session = await deps.held(sessionId)
+      if (session) return session.send(to, content.text)
+      const row = await deps.find(sessionId)
+      return row ? refuse('session_not_connected', `The session is ${row.status}.`) : notFound(sessionId)
+    },
+  }
+}
+
+const heldElsewhere = refuse('engine_unavailable', 'The session belongs to an engine that does not answer.')
+
+function notFound(sessionId: string): Refusal {
+  return refuse('session_not_found', `There is no session ${sessionId}.`)
+}
+
+/** WhatsApp can only be told by a session that is online; one that cannot get there is forgotten on our side alone. */
+async function untilConnected(session: Session): Promise<void> {
+  const end = Date.now() + connectForLogoutMs
+  const onItsWay = () => ['connecting', 'syncing', 'reconnecting'].includes(session.status)
+  while (!session.over && onItsWay() && Date.now() < end)
+    await new Promise(resolve => setTimeout(resolve, 50))
+}

@@ -1,0 +1,260 @@
+import type { EventDraft } from '@waxwing/events/event-id'
+import type { WAVersion } from 'baileys'
+import type { Logger } from 'pino'
+import type { SessionAuthState } from '../store/auth-state.ts'
+import type { SessionPatch, SessionRow, SessionStatus } from '../store/sessions.ts'
+import type { CommandAnswer, CommandResult } from '../stream/commands.ts'
+import { openAuthState } from './auth-state.ts'
+import { createConnection } from './connection.ts'
+import type { Network, Publish } from './engine.ts'
+import { createIntake } from './intake.ts'
+import { type Person, person } from './jid.ts'
+import type { Qr } from './linking.ts'
+import { createOutbox } from './outbox.ts'
+import { within } from './persistence.ts'
+import { refuse } from './refusal.ts'
+import { sendText, sentResult } from './send.ts'
+import { createSentMessages } from './sent-messages.ts'
+import { createSocketCaches } from './socket-caches.ts'
+import { createStatusBoard, meanings, type Standing } from './status-board.ts'
+
+export type SessionDeps = {
+  row: SessionRow
+  keys: SessionAuthState
+  setState: (patch: SessionPatch) => Promise<boolean>
+  publish: Publish
+  network: Network
+  /** A newer version of WhatsApp Web than the one refused, or null when none can be learned. */
+  latestVersion: () => Promise<WAVersion | null>
+  /** The session has ended by itself. `wanted`: whoever holds it next should try again. */
+  onOver: (end: { wanted: boolean }) => Promise<void>
+  log: Logger
+  now: () => Date
+  random: () => number
+  connectingMs?: number
+  storeBudgetMs?: number
+}
+
+/** One number, linked or about to be, for as long as this engine holds its lease. */
+export type Session = {
+  readonly status: SessionStatus
+  readonly since: Date
+  /** True once no further attempt to connect will be made. */
+  readonly over: boolean
+  /** Resolves when it is over and everything about it is stored. */
+  readonly ended: Promise<void>
+  restart(): void
+  pairingCode(phone: string): Promise<CommandAnswer<CommandResult<'session.pairing-code'>>>
+  send(to: string, text: string): Promise<CommandAnswer<CommandResult<'message.send'>>>
+  applySettings(settings: Record<string, unknown>): Promise<void>
+  /** Unlinks the number, as well as WhatsApp can be told, and forgets its keys. */
+  logout(): Promise<void>
+  /** Closes and flushes everything; the session stays linked and wanted. */
+  stop(): Promise<void>
+  /** Another engine has it, or may have: cuts the socket now. Events that were taken still reach the store. */
+  loseLease(): void
+  /** Code of this session's socket threw where nobody caught it. */
+  crashed(): void
+}
+
+/** How long an ending session waits for a database that does not take its last events. */
+const drainMs = 10_000
+/** How long WhatsApp may take to hear that we leave. */
+const goodbyeMs = 5_000
+const noFacts = { qr: null, qrExpiresAt: null }
+
+export async function startSession(deps: SessionDeps): Promise<Session> {
+  const { row, log, now } = deps
+  let settings = row.settings
+  let over = false
+  const ended = Promise.withResolvers<void>()
+
+  const auth = await openAuthState(deps.keys, log, {
+    budgetMs: deps.storeBudgetMs,
+    onFailure: failure => connection.storeFailed(failure),
+  })
+  const sent = createSentMessages(auth)
+  const outbox = createOutbox({ publish: deps.publish, log, random: deps.random, onFull })
+  const intake = createIntake({ session: row, me: () => me() ?? { jid: '' }, outbox, log, now })
+  const board = createStatusBoard({
+    session: row,
+    account: () => ({ me: auth.creds.account ? me() : null, pushName: auth.creds.me?.name ?? null }),
+    setState: deps.setState,
+    tell: draft => outbox.add([draft]),
+    onLeaseLost: loseLease,
+    log,
+    now,
+  })
+  const connection = createConnection({
+    socket: {
+      sessionId: row.id,
+      network: deps.network,
+      caches: createSocketCaches(),
+      markOnline: () => settings.always_online === true,
+      getMessage: sent.get,
+      log,
+      connectingMs: deps.connectingMs,
+    },
+    auth,
+    latestVersion: deps.latestVersion,
+    mayOpen: () => !outbox.full,
+    on: {
+      events: intake.take,
+      standing: (standing, facts) => board.set(standing, { ...noFacts, ...facts }),
+      account: (standing, facts) => board.set(standing, { ...noFacts, ...accountColumns(), ...facts }),
+      qr: showQr,
+      over: (standing, forget) => void finish(standing, forget),
+      leaseLost: loseLease,
+    },
+    now,
+    random: deps.random,
+  })
+
+  function me(): Person | null {
+    return auth.creds.me ? person(auth.creds.me.id, auth.creds.me.lid) : null
+  }
+
+  function accountColumns(): SessionPatch {
+    const account = me()
+    return { phone: account?.phone ?? null, lid: account?.lid ?? null, pushName: auth.creds.me?.name ?? null }
+  }
+
+  function showQr(qr: Qr): void {
+    board.set({ status: 'qr' }, { qr: qr.text, qrExpiresAt: qr.expiresAt })
+    const data = { qr: qr.text, expiresAt: qr.expiresAt.toISOString(), attempt: qr.attempt }
+    const draft: EventDraft = {
+      type: 'qrcode.updated',
+      at: now(),
+      sessionId: row.id,
+      profileId: row.profileId,
+      chat: null,
+      naturalKey: null,
+      data,
+    }
+    outbox.add([draft])
+  }
+
+  function onFull(): void {
+    log.error(
+      { waiting: outbox.size },
+      'events cannot be stored; closing, so that WhatsApp keeps what follows',
+    )
+    connection.close('events cannot be stored')
+  }
+
+  // === Ends ===
+
+  async function finish(standing: Standing, forget: boolean): Promise<void> {
+    if (over) return
+    over = true
+    if (forget) await auth.reset()
+    board.set(standing, noFacts)
+    board.tell()
+    await settle()
+    await deps.onOver({ wanted: false })
+    ended.resolve()
+  }
+
+  function loseLease(): void {
+    if (over) return
+    over = true
+    connection.sever()
+    board.close()
+    log.warn('the session belongs to another engine now')
+    void settle()
+      .then(() => deps.onOver({ wanted: true }))
+      .then(ended.resolve)
+  }
+
+  /** Everything that was taken from WhatsApp reaches the store, if the store lets it. */
+  async function settle(): Promise<void> {
+    const events = intake.idle().then(() => outbox.idle())
+    await within(events, drainMs).catch(() => {})
+    await auth.flushCreds()
+    await board.written()
+    board.close()
+    auth.close()
+    const lost = outbox.close()
+    if (lost > 0) log.error({ lost }, 'events were given up because the database did not take them')
+  }
+
+  async function stop(): Promise<void> {
+    if (over) return
+    over = true
+    await connection.end()
+    const reason = 'The gateway was stopped; it connects again when it starts.'
+    if (!meanings[board.status].final) board.set({ status: 'reconnecting', reason }, noFacts, { quiet: true })
+    await settle()
+    ended.resolve()
+  }
+
+  async function logout(): Promise<void> {
+    const live = connection.socket
+    if (!live) connection.sever()
+    if (!live) return finish({ status: 'logged_out', reason: 'Logged out on request.' }, true)
+    const goodbye = auth.creds.account
+      ? within(
+          live.use(baileys => baileys.logout()),
+          goodbyeMs,
+        )
+      : Promise.resolve()
+    connection.expect('logout')
+    await goodbye.catch(() => {})
+    connection.close('logout')
+    await ended.promise
+  }
+
+  // === Requests ===
+
+  async function pairingCode(phone: string): Promise<CommandAnswer<CommandResult<'session.pairing-code'>>> {
+    if (auth.creds.account) {
+      return refuse('session_already_linked', 'This session is linked. Log it out before linking again.')
+    }
+    const answer = await connection.linking.pairingCode(phone, () => connection.socket)
+    if (answer.ok) board.set({ status: 'pairing' }, noFacts)
+    return answer
+  }
+
+  async function send(to: string, text: string): Promise<CommandAnswer<CommandResult<'message.send'>>> {
+    const live = connection.socket
+    if (!live || board.status !== 'connected') {
+      return refuse('session_not_connected', `The session is ${board.status}, so nothing can be sent.`)
+    }
+    const answer = await sendText(live, to, text)
+    if (!answer.ok) return answer
+    const { message } = answer.result
+    // `message.sent` comes from here: the echo of the library may be half a minute late.
+    intake.take({ 'messages.upsert': { messages: [message], type: 'append' } }, async () => null)
+    if (message.message && message.key.id) await sent.remember(message.key.id, message.message)
+    return sentResult(answer.result, now())
+  }
+
+  async function applySettings(changed: Record<string, unknown>): Promise<void> {
+    settings = changed
+    const presence = changed.always_online === true ? 'available' : 'unavailable'
+    await connection.socket?.use(baileys => baileys.sendPresenceUpdate(presence)).catch(() => {})
+  }
+
+  board.set({ status: 'connecting' }, noFacts)
+  await connection.open()
+  return {
+    get status() {
+      return board.status
+    },
+    get since() {
+      return board.since
+    },
+    get over() {
+      return over
+    },
+    ended: ended.promise,
+    restart: () => connection.close('restart'),
+    pairingCode,
+    send,
+    applySettings,
+    logout,
+    stop,
+    loseLease,
+    crashed: () => connection.socket?.cut(),
+  }
+}
