@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Config, ensureEncryptionKey, KeyFileError, loadConfig, settingsOf } from '../config.ts'
 import { createLog } from '../log.ts'
-import { openStore } from '../store/store.ts'
+import { openDatabase } from '../store/database.ts'
 import { explain } from './explain.ts'
 import type { Ending, Voice } from './verb.ts'
 
@@ -86,28 +86,22 @@ function encryptionKey(config: Config): Finding {
   }
 }
 
-async function database(config: Config): Promise<Finding> {
-  if (config.databaseUrl === null) return embeddedServer()
-  const { databaseUrl, encryptionKey, deliveryLeaseMs: leaseMs } = config
+async function database({ databaseUrl }: Config): Promise<Finding> {
+  if (databaseUrl === null) return embeddedServer()
   const log = createLog({ logLevel: 'silent', logFormat: 'json' })
+  const db = openDatabase({ databaseUrl, poolSize: 1, log })
   try {
-    // With DATABASE_URL the key is required, so it is here.
-    const key = encryptionKey ?? Buffer.alloc(32)
-    const store = await openStore({
-      databaseUrl,
-      encryptionKey: key,
-      log,
-      leaseMs,
-      poolSize: 1,
-      migrate: false,
-    })
-    const health = await store.health()
-    await store.close()
-    if (health.ok) return ok('DATABASE_URL', `the database answers in ${health.latencyMs} ms`)
-    return fail('DATABASE_URL', health.detail ?? 'the database is not well', 'Look at the database server.')
+    const text =
+      "select current_setting('server_version') as version, current_setting('server_version_num')::int as number"
+    const [server] = await db.query<{ version: string; number: number }>({ text })
+    const words = `PostgreSQL ${server?.version} answers`
+    if (server !== undefined && server.number >= 150_000) return ok('DATABASE_URL', words)
+    return fail('DATABASE_URL', words, 'Waxwing needs PostgreSQL 15 or newer.')
   } catch (error) {
     const { problem, next } = explain(error)
     return fail('DATABASE_URL', problem, next)
+  } finally {
+    await db.close()
   }
 }
 
