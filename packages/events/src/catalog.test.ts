@@ -64,15 +64,11 @@ test('every kind of message has a sample', () => {
   assert.deepEqual([...kinds].sort(), all.split(' ').sort())
 })
 
-test('a message in the format of the specification is the core of every message', () => {
-  const [{ from, body, type, timestamp, messageId, media }] = [
-    definitionOf('messages.received').samples.image,
-  ]
-  assert.deepEqual(
-    [typeof from, typeof body, typeof type, typeof timestamp, typeof messageId],
-    ['string', 'string', 'string', 'number', 'string'],
-  )
-  assert.ok(media.url && media.mimeType)
+test('the message format of the specification is a part of every message', () => {
+  const { from, body, type, timestamp, messageId, ...rest } = definitionOf('messages.received').samples.image
+  for (const text of [from, body, type, messageId]) assert.equal(typeof text, 'string')
+  assert.equal(typeof timestamp, 'number')
+  assert.ok('media' in rest && rest.media.url && rest.media.mimeType)
 })
 
 test('milliseconds, device parts and bare numbers do not pass for seconds, addresses and phones', () => {

@@ -13,7 +13,7 @@ const body = serializeEnvelope({
 })
 
 /** A request as the gateway makes it. */
-async function request(text: string, from: { secret?: string; body?: BodyInit } = {}): Promise<Request> {
+async function request(text: string, from: { secret?: string; body?: string } = {}): Promise<Request> {
   const headers = await signatureHeaders({
     id: 'x',
     timestamp: now,
@@ -23,7 +23,7 @@ async function request(text: string, from: { secret?: string; body?: BodyInit } 
   return new Request('http://receiver.example.com/', { method: 'POST', headers, body: from.body ?? text })
 }
 
-async function refusalOf(text: string, from?: { secret?: string; body?: BodyInit }, maxBytes?: number) {
+async function refusalOf(text: string, from?: { secret?: string; body?: string }, maxBytes?: number) {
   const received = await receive(await request(text, from), secret, { now, maxBytes })
   return received.ok ? null : [received.refusal, received.status]
 }
