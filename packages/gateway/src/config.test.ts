@@ -186,8 +186,10 @@ for (const name of names) {
       writeFileSync(file, `${good}\n`)
       assert.deepEqual(read(configOf({ ...beside, [`${name}_FILE`]: file })), value)
       assert.equal(problemsOf({ ...beside, [name]: good, [`${name}_FILE`]: file })[0]?.variable, name)
-      const missing = join(folder, 'nowhere')
-      assert.equal(problemsOf({ ...beside, [`${name}_FILE`]: missing })[0]?.variable, `${name}_FILE`)
+      const empty = join(folder, 'empty')
+      writeFileSync(empty, '\n')
+      for (const useless of [join(folder, 'nowhere'), empty])
+        assert.equal(problemsOf({ ...beside, [`${name}_FILE`]: useless })[0]?.variable, `${name}_FILE`)
     })
 }
 

@@ -95,10 +95,10 @@ function read(
     value: fallback,
     problem: { variable, fault, fix },
   })
-  if (env[name] && file) return refuse(name, `and ${name}_FILE are both set`, `Keep one of them.`)
+  if (env[name] && file) return refuse(name, `and ${name}_FILE are both set`, 'Keep one of them.')
   const text = file ? contentOf(file) : env[name]
-  if (text === null)
-    return refuse(`${name}_FILE`, `names a file that cannot be read`, `Make ${file} readable.`)
+  if (file && !text)
+    return refuse(`${name}_FILE`, 'names a file that is empty or cannot be read', `See what ${file} is.`)
   if (!text) return { given, value: fallback, problem: null }
   const notYet = later?.(text)
   if (notYet) return refuse(name, notYet, `Unset ${name}.`)
@@ -108,12 +108,12 @@ function read(
   return refuse(name, `${result.fault}${shown}`, `Set ${name} to ${kind.expects}.`)
 }
 
-/** A secret's file, without the line end editors and `echo` leave; null when unreadable. */
-function contentOf(file: string): string | null {
+/** A secret's file, without the line end editors and `echo` leave; empty when unreadable. */
+function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8').trimEnd()
   } catch {
-    return null
+    return ''
   }
 }
 

@@ -2,34 +2,30 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Envelope, type EventType, receive } from '@waxwing/events'
 
-/** A webhook that was verified: nothing else counts. */
-export type Verified<T extends EventType = EventType> = { event: Envelope<T>; at: number; signature: string }
-
 export type DemoReceiver = {
   url: string
-  /** The next verified event of this type, already here or yet to come. */
-  next<T extends EventType>(type: T): Promise<Verified<T>>
+  /** The next event of this type whose signature was verified, already here or yet to come. */
+  next<T extends EventType>(type: T): Promise<Envelope<T>>
   stop(): Promise<void>
 }
 
 /** A customer's server in thirty lines: it verifies with the published package and refuses what does not verify. */
 export async function startDemoReceiver(secret: () => string): Promise<DemoReceiver> {
-  const arrived: Verified[] = []
+  const arrived: Envelope[] = []
   const waiting = new Set<() => void>()
   const server = createServer(async (incoming, response) => {
     const result = await receive(await requestOf(incoming), secret())
     response.writeHead(result.ok ? 200 : result.status).end()
     if (!result.ok) return
-    const signature = String(incoming.headers['webhook-signature'])
-    arrived.push({ event: result.event, at: performance.now(), signature })
+    arrived.push(result.event)
     for (const look of waiting) look()
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
 
-  function take<T extends EventType>(type: T): Verified<T> | null {
-    const index = arrived.findIndex(({ event }) => event.type === type)
-    return index < 0 ? null : (arrived.splice(index, 1)[0] as unknown as Verified<T>)
+  function take<T extends EventType>(type: T): Envelope<T> | null {
+    const index = arrived.findIndex(event => event.type === type)
+    return index < 0 ? null : (arrived.splice(index, 1)[0] as unknown as Envelope<T>)
   }
 
   return {

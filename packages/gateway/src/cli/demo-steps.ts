@@ -33,7 +33,7 @@ export function createSteps(voice: Voice): Steps {
       const late = () => reject(new Stopped(`"${current}" was not over after ${seconds(deadlineMs)}.`))
       const interrupted = () => reject(new Stopped(`interrupted while: ${current}.`))
       const timer = setTimeout(late, deadlineMs)
-      process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+      process.on('SIGINT', interrupted).on('SIGTERM', interrupted)
       return {
         promise,
         cancel() {

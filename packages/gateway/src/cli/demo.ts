@@ -7,7 +7,7 @@ import type { Ending, Voice } from './verb.ts'
 /** The journey takes some five seconds. A machine that needs this long has a fault, and more waiting would not show it. */
 const DEADLINE_MS = 90_000
 /** How long clean-up may take before the process ends without it. */
-const CLEAN_UP_MS = 15_000
+const CLEAN_UP_MS = 30_000
 
 /** Ends well only if the receiver verified every webhook and the reply arrived. */
 export async function demo(voice: Voice, { verbose = false }: { verbose?: boolean }): Promise<Ending> {
@@ -25,10 +25,11 @@ export async function demo(voice: Voice, { verbose = false }: { verbose?: boolea
     if (!(error instanceof Stopped)) throw error
     return { ok: false, problem: error.message, next: 'To see why: npx waxwing demo --verbose' }
   } finally {
-    interruption.cancel()
     // A clean-up that hangs, or that leaves something running, is a failure too; else Node ends before this.
     setTimeout(() => process.exit(1), CLEAN_UP_MS).unref()
     for (const close of opened.reverse()) await close().catch(() => undefined)
+    // Only now: until everything is closed, a second Ctrl-C (npm sends one of its own) must not end the process.
+    interruption.cancel()
   }
 }
 
@@ -54,7 +55,7 @@ async function journey(stage: Stage): Promise<void> {
     'a contact writes and the webhook arrives',
     async () => {
       const { id } = await ada.say(phone, 'Is the kettle back in stock?')
-      const { event } = await receiver.next('messages.received')
+      const event = await receiver.next('messages.received')
       if (event.data.messageId !== id) throw new Stopped('the webhook is about another message.')
       return event
     },
@@ -73,7 +74,7 @@ async function journey(stage: Stage): Promise<void> {
   await steps.step(
     'message.sent arrives',
     async () => {
-      const { event } = await receiver.next('message.sent')
+      const event = await receiver.next('message.sent')
       if (event.data.messageId !== sent.id) throw new Stopped('message.sent is about another message.')
       return event
     },

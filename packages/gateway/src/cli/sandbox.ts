@@ -27,7 +27,7 @@ export async function sandbox(voice: Voice, { port, phone: number }: SandboxOpti
 /** Until `quit` or a signal; the end of the input is neither, so that a sandbox can also run unattended. */
 async function obey(script: (line: string) => Promise<'quit' | 'more'>): Promise<void> {
   const lines = createInterface({ input: process.stdin })
-  const told = new Promise(resolve => process.once('SIGINT', resolve).once('SIGTERM', resolve))
+  const told = new Promise(resolve => process.on('SIGINT', resolve).on('SIGTERM', resolve))
   const readToEnd = async () => {
     for await (const line of lines) if ((await script(line)) === 'quit') return
     await told

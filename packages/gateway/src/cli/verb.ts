@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Config, type Environment, loadConfig, type Problem, type VariableName } from '../config.ts'
+import { type Config, loadConfig, type Problem, type VariableName } from '../config.ts'
 
 /** How a verb ends: done, or a sentence on what went wrong and one on what to do next. */
 export type Ending =
@@ -39,9 +39,7 @@ export function verb<O extends Options>(
     if (ending.ok) return
     process.exitCode = 1
     voice.tell({ ok: false, problem: ending.problem, next: ending.next, problems: ending.problems })
-    if (!voice.json)
-      process.stderr.write(`${inWords(command.name(), ending)}
-`)
+    if (!voice.json) process.stderr.write(`${inWords(command.name(), ending)}\n`)
   })
 }
 
@@ -55,9 +53,8 @@ function inWords(name: string, ending: Ending & { ok: false }): string {
 /** The environment's config, or the ending that lists everything wrong with it. Warnings go to standard error at once. */
 export function configOf(
   flags: Partial<Record<VariableName, string>> = {},
-  env?: Environment,
 ): { ok: true; config: Config } | { ok: false; ending: Ending } {
-  const loaded = loadConfig(env, flags)
+  const loaded = loadConfig(undefined, flags)
   for (const { variable, fault, fix } of loaded.warnings)
     process.stderr.write(`warning: ${variable} ${fault}. ${fix}\n`)
   if (loaded.ok) return loaded
