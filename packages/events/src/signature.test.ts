@@ -195,6 +195,12 @@ test('where there is a Standard Webhooks signature, a right X-Hub signature does
   }
 })
 
+test('headers of another make are read through their get', async () => {
+  const given = new Map(Object.entries(await sign('{}', vector.secret)))
+  const foreign = { get: (name: string) => given.get(name) ?? null } as Headers
+  assert.equal((await verifySignature({ headers: foreign, body: '{}', secret: vector.secret, now })).ok, true)
+})
+
 test('a request without any signature is refused as such', async () => {
   const verdict = await verifySignature({
     headers: { 'content-type': 'application/json' },

@@ -83,27 +83,31 @@ export async function verifySignature(a: {
   const keys = keysOf(typeof a.secret === 'string' ? [a.secret] : a.secret)
   const header = headerReader(a.headers)
   const signatures = header('webhook-signature')
-  if (signatures !== undefined) {
-    const [id, timestamp] = [header('webhook-id'), header('webhook-timestamp')]
-    if (!id || !timestamp || !/^\d{1,10}$/.test(timestamp)) {
-      return refuse(
-        'malformed_headers',
-        'webhook-signature needs a webhook-id and a webhook-timestamp in unix seconds.',
-      )
-    }
-    const late = timestampRefusal(Number(timestamp), a.now ?? Date.now() / 1000, a.toleranceSeconds ?? 300)
-    if (late !== null) return late
-    const expected = keys.map(
-      async key => `v1,${await key.standard('base64', `${id}.${timestamp}.`, a.body)}`,
-    )
-    return compare('standard-webhooks', signatures.split(' '), await Promise.all(expected))
+  if (signatures === undefined) return verifyHub(header, a.body, keys)
+  const [id, timestamp] = [header('webhook-id'), header('webhook-timestamp')]
+  if (!id || !timestamp || !/^\d{1,10}$/.test(timestamp)) {
+    const detail = 'webhook-signature needs a webhook-id and a webhook-timestamp in unix seconds.'
+    return refuse('malformed_headers', detail)
   }
-  const scheme = hubHeaders.find(name => header(name) !== undefined)
-  if (scheme === undefined) {
-    return refuse('missing_signature', 'There is no webhook-signature and no X-Hub-Signature header.')
+  const late = timestampRefusal(Number(timestamp), a.now ?? Date.now() / 1000, a.toleranceSeconds ?? 300)
+  if (late !== null) return late
+  const start = `${id}.${timestamp}.`
+  const expected = keys.map(async key => `v1,${await key.standard('base64', start, a.body)}`)
+  return compare('standard-webhooks', signatures.split(' '), await Promise.all(expected))
+}
+
+async function verifyHub(
+  header: HeaderReader,
+  body: string | Uint8Array,
+  keys: readonly Keys[],
+): Promise<Verification> {
+  for (const scheme of hubHeaders) {
+    const signature = header(scheme)
+    if (signature === undefined) continue
+    const expected = keys.map(async key => `sha256=${await key.hub('hex', body)}`)
+    return compare(scheme, [signature], await Promise.all(expected))
   }
-  const expected = keys.map(async key => `sha256=${await key.hub('hex', a.body)}`)
-  return compare(scheme, [header(scheme) ?? ''], await Promise.all(expected))
+  return refuse('missing_signature', 'There is no webhook-signature and no X-Hub-Signature header.')
 }
 
 function timestampRefusal(timestamp: number, now: number, tolerance: number): Verification | null {
@@ -142,8 +146,13 @@ function equalInConstantTime(given: string, expected: string): boolean {
   return difference === 0
 }
 
-function headerReader(headers: HeadersLike): (name: string) => string | undefined {
-  if (headers instanceof Headers) return name => headers.get(name) ?? undefined
+/** Takes the name in lower case. */
+type HeaderReader = (name: string) => string | undefined
+
+function headerReader(headers: HeadersLike): HeaderReader {
+  // Not instanceof: frameworks bring Headers classes of their own.
+  const { get } = headers
+  if (typeof get === 'function') return name => get.call(headers, name) ?? undefined
   const byName = new Map<string, string>()
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined)
@@ -192,15 +201,19 @@ function decoded(secret: string): Uint8Array<ArrayBuffer> | null {
  * second with two signatures each.
  */
 const node = globalThis.process?.getBuiltinModule?.('node:crypto')
-const signWith = node === undefined ? signWithWebCrypto : signWithNode
+const signWith = node ? signWithNode(node) : signWithWebCrypto
 
-function signWithNode(bytes: Uint8Array): Sign {
-  if (node === undefined) throw new TypeError('this runtime has no node:crypto')
-  const key = node.createSecretKey(bytes)
-  return (encoding, ...parts) => {
-    const hmac = node.createHmac('sha256', key)
-    for (const part of parts) hmac.update(part)
-    return hmac.digest(encoding)
+function signWithNode({
+  createHmac,
+  createSecretKey,
+}: NonNullable<typeof node>): (bytes: Uint8Array) => Sign {
+  return bytes => {
+    const key = createSecretKey(bytes)
+    return (encoding, ...parts) => {
+      const hmac = createHmac('sha256', key)
+      for (const part of parts) hmac.update(part)
+      return hmac.digest(encoding)
+    }
   }
 }
 
