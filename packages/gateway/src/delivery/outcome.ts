@@ -66,8 +66,7 @@ const hints: Record<ErrorClass, string> = {
   reset: 'The connection was cut before an answer. A proxy or a crash of the receiver may have closed it.',
   tls: 'The TLS certificate is not valid for this host. Self-signed, expired and incomplete chains are refused.',
   timeout: 'No answer in time. Answer with 2xx as soon as the event is stored, and do the work afterwards.',
-  blocked:
-    'The address is not on the public internet. WEBHOOK_ALLOW_PRIVATE_NETWORKS opens networks you own.',
+  blocked: 'Nothing was sent; the message says why. WEBHOOK_ALLOW_PRIVATE_NETWORKS opens networks you own.',
   redirect: 'The receiver redirects, and redirects are not followed. Configure the final URL.',
   http_4xx:
     'The receiver refused the request. Check the path, its authentication and the expected method (POST).',

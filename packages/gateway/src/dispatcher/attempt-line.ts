@@ -41,7 +41,7 @@ export function logAttempt(
     to: URL.parse(webhookUrl)?.origin ?? null,
     attempt: delivery.attempt,
     manual: delivery.manual,
-    ageMs: Date.now() - delivery.createdAt.getTime(),
+    ageMs: attempt.startedAt.getTime() - delivery.createdAt.getTime(),
     durationMs: attempt.durationMs,
     ...attempt.timings,
     status: attempt.response?.status ?? null,

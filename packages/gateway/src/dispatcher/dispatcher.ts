@@ -119,8 +119,8 @@ export function startDispatcher(a: {
   }
 
   /** Due again at once, here or elsewhere, no attempt spent. If that fails: when the lease has run out. */
-  async function release(some: readonly Held[]): Promise<void> {
-    if (some.length === 0) return
+  async function release(some: readonly Held[]): Promise<null> {
+    if (some.length === 0) return null
     for (const held of some) putBack(held)
     try {
       await deliveries.release(some.map(({ delivery }) => delivery))
@@ -130,6 +130,7 @@ export function startDispatcher(a: {
         'claims could not be given back; their leases will run out',
       )
     }
+    return null
   }
 
   /** Let go without a word to the database: due again when the lease has run out, no attempt spent. */
@@ -181,10 +182,7 @@ export function startDispatcher(a: {
     if (!holding.covers(held, sender.timeoutMs)) return putBack(held)
     const endpoint = await findEndpoint(delivery)
     if (endpoint === null) return putBack(held)
-    if (!endpoint.enabled) {
-      await release([held])
-      return null
-    }
+    if (!endpoint.enabled) return release([held])
     try {
       const attempt = await sender.send({
         ...delivery,
@@ -198,12 +196,9 @@ export function startDispatcher(a: {
       logAttempt(log, delivery, endpoint.webhookUrl, attempt, next)
       return outcomeOf(delivery, attempt, next)
     } catch (error) {
-      if (!abandon.signal.aborted) {
-        log.error({ err: error, deliveryId: delivery.deliveryId }, 'an attempt threw; this is a bug')
-        return putBack(held)
-      }
-      await release([held])
-      return null
+      if (abandon.signal.aborted) return release([held])
+      log.error({ err: error, deliveryId: delivery.deliveryId }, 'an attempt threw; this is a bug')
+      return putBack(held)
     }
   }
 

@@ -63,7 +63,8 @@ export function createHolding(a: {
     take(delivery, heldSince) {
       const leaseUntil = heldSince + a.leaseMs
       const known = all.get(delivery.deliveryId)
-      if (known !== undefined) {
+      // A later attempt is other work: the earlier one is written already, though we have not heard of it yet.
+      if (known !== undefined && known.delivery.attempt === delivery.attempt) {
         // Our lease ran out unnoticed and we claimed it again ourselves: the attempt under way goes on under
         // the new claim, and no second one starts.
         known.delivery.claimId = delivery.claimId
@@ -71,12 +72,13 @@ export function createHolding(a: {
         return null
       }
       const urgent = delivery.attempt === 1 || delivery.manual
-      const held = { delivery: { ...delivery }, webhookId: delivery.webhookId, urgent, leaseUntil }
+      const { webhookId, body } = delivery
+      const held = { delivery: { ...delivery }, webhookId, urgent, size: body.length, leaseUntil }
       all.set(delivery.deliveryId, held)
       return held
     },
     forget(held) {
-      all.delete(held.delivery.deliveryId)
+      if (all.get(held.delivery.deliveryId) === held) all.delete(held.delivery.deliveryId)
     },
     covers: (held, ms) => held.leaseUntil - a.now().getTime() >= ms,
     size: () => all.size,

@@ -5,7 +5,7 @@ import { createTurns, type Turns, type Waiting } from './turns.ts'
 
 type Item = Waiting & { n: number }
 let made = 0
-const item = (webhookId: string, urgent = true): Item => ({ webhookId, urgent, n: made++ })
+const item = (webhookId: string, urgent = true): Item => ({ webhookId, urgent, size: 500, n: made++ })
 
 /** Takes until nothing may start, as the dispatcher does. */
 function takeAll(turns: Turns<Item>): Item[] {
@@ -82,6 +82,19 @@ describe('a backlog', () => {
     const taken = Array.from({ length: 30 }, (_, i) => turns.offer(item(`w${i}`))).filter(Boolean)
     assert.equal(taken.length, 20)
     assert.equal(turns.room(), 0)
+  })
+
+  test('also ends where its bodies would take too much memory', () => {
+    const turns = createTurns<Item>({ slots: 10, perEndpoint: 1, backlog: 1000 })
+    const huge = () => ({ ...item('a'), size: 1024 * 1024 })
+    const taken = Array.from({ length: 100 }, () => turns.offer(huge())).filter(Boolean)
+    assert.equal(taken.length, 64)
+    assert.equal(turns.room(), 0)
+    for (let i = 0; i < 64; i++) {
+      const next = turns.take()
+      if (next) turns.done(next)
+    }
+    assert.equal(turns.room(), 10_000)
   })
 
   test('that was full says so once it is half empty, and only then', () => {

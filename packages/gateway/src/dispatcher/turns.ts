@@ -1,5 +1,5 @@
-/** What the order of work depends on. First attempts and those a person asked for are `urgent`. */
-export type Waiting = { webhookId: string; urgent: boolean }
+/** First attempts and those a person asked for are `urgent`; `size` is about the bytes it holds while it waits. */
+export type Waiting = { webhookId: string; urgent: boolean; size: number }
 
 export type Turns<W extends Waiting> = {
   /** False: no room. The caller leaves the delivery to the database. */
@@ -24,6 +24,8 @@ const shareForFirstAttempts = 0.2
 const shareOfOneEndpoint = 0.1
 /** Full backlogs held in memory at the same time; what is more waits in the database. */
 const fullBacklogs = 10
+/** Nor may they hold more than this: an ordinary body has half a kilobyte, the largest a megabyte. */
+const maxWaitingBytes = 64 * 1024 * 1024
 
 type Kind = 'urgent' | 'later'
 type Endpoint<W> = {
@@ -58,10 +60,12 @@ export function createTurns<W extends Waiting>(a: {
   const allFull = a.backlog * fullBacklogs
   let crowded = false
   let waiting = 0
+  let waitingBytes = 0
   let turn: Kind = 'urgent'
 
   const kindOf = (item: W): Kind => (item.urgent ? 'urgent' : 'later')
   const backlogOf = ({ queues }: Endpoint<W>) => queues.urgent.length + queues.later.length
+  const noRoom = () => waiting >= allFull || waitingBytes >= maxWaitingBytes
   const allRunning = () => running.urgent + running.later
 
   function endpointOf(webhookId: string): Endpoint<W> {
@@ -89,7 +93,7 @@ export function createTurns<W extends Waiting>(a: {
 
   function noteRoom(endpoint: Endpoint<W>): void {
     const emptied = full.has(endpoint.id) && backlogOf(endpoint) <= a.backlog / 2
-    const thinned = crowded && waiting <= allFull / 2
+    const thinned = crowded && waiting <= allFull / 2 && waitingBytes <= maxWaitingBytes / 2
     if (emptied) full.delete(endpoint.id)
     if (thinned) crowded = false
     if (emptied || thinned) a.onRoom?.()
@@ -105,6 +109,7 @@ export function createTurns<W extends Waiting>(a: {
       endpoint.running++
       running[kind]++
       waiting--
+      waitingBytes -= item.size
       lineUp(endpoint)
       noteRoom(endpoint)
       return item
@@ -114,12 +119,14 @@ export function createTurns<W extends Waiting>(a: {
 
   return {
     offer(item) {
+      if (noRoom()) return false
       const endpoint = endpointOf(item.webhookId)
-      if (backlogOf(endpoint) >= a.backlog || waiting >= allFull) return false
+      if (backlogOf(endpoint) >= a.backlog) return false
       endpoint.queues[kindOf(item)].push(item)
       waiting++
+      waitingBytes += item.size
       if (backlogOf(endpoint) >= a.backlog) full.add(endpoint.id)
-      if (waiting >= allFull) crowded = true
+      if (noRoom()) crowded = true
       lineUp(endpoint)
       return true
     },
@@ -147,11 +154,12 @@ export function createTurns<W extends Waiting>(a: {
       full.clear()
       crowded = false
       waiting = 0
+      waitingBytes = 0
       return left
     },
     waiting: () => waiting,
     running: allRunning,
-    room: () => Math.max(0, allFull - waiting),
+    room: () => (noRoom() ? 0 : allFull - waiting),
     full: () => [...full],
   }
 }
