@@ -6,7 +6,7 @@ import type { Ending, Voice } from './verb.ts'
 
 /** The journey takes some five seconds. A machine that needs this long has a fault, and more waiting would not show it. */
 const DEADLINE_MS = 90_000
-/** How long clean-up may take before the process ends without it. */
+/** How long clean-up may take before the process fails without it. */
 const CLEAN_UP_MS = 30_000
 
 /** Ends well only if the receiver verified every webhook and the reply arrived. */
@@ -25,12 +25,19 @@ export async function demo(voice: Voice, { verbose = false }: { verbose?: boolea
     if (!(error instanceof Stopped)) throw error
     return { ok: false, problem: error.message, next: 'To see why: npx waxwing demo --verbose' }
   } finally {
-    // A clean-up that hangs, or that leaves something running, is a failure too; else Node ends before this.
-    setTimeout(() => process.exit(1), CLEAN_UP_MS).unref()
-    for (const close of opened.reverse()) await close().catch(() => undefined)
+    await cleanUp(opened)
     // Only now: until everything is closed, a second Ctrl-C (npm sends one of its own) must not end the process.
     interruption.cancel()
   }
+}
+
+async function cleanUp(opened: (() => Promise<void>)[]): Promise<void> {
+  const overdue = setTimeout(() => process.exit(1), CLEAN_UP_MS)
+  for (const close of opened.reverse()) await close().catch(() => undefined)
+  clearTimeout(overdue)
+  // Baileys leaves the timer of its pre-key upload running for 30 s. All of ours is closed, so nobody has to wait for that;
+  // the moment is for the last line on its way out.
+  setTimeout(() => process.exit(), 100).unref()
 }
 
 type Stage = { voice: Voice; steps: Steps; opened: (() => Promise<void>)[]; verbose: boolean }
