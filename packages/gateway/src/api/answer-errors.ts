@@ -16,6 +16,8 @@ const fastifyRefusals: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
   FST_ERR_BAD_URL: 'malformed_request',
+  // Only a database that hangs keeps a handler that long; see HANDLER_TIMEOUT_MS.
+  FST_ERR_HANDLER_TIMEOUT: 'store_unavailable',
   // A path segment longer than any id: it names nothing.
   FST_ERR_MAX_PARAM_LENGTH: 'route_not_found',
 }

@@ -106,6 +106,14 @@ test('malformed bodies are refused by what is wrong with them', async () => {
 test('a body over one mebibyte is refused, announced or streamed, and one of 10 MB does not hang', async () => {
   const raw = JSON.stringify({ name: 'x'.repeat(10_000_000) })
   assertProblem(await api.call('POST /sessions', { raw }), 'body_too_large')
+  const streamed = await fetch(`${api.url}/api/v1/sessions`, {
+    method: 'POST',
+    headers: { 'x-api-key': api.alice.key, 'content-type': 'application/json' },
+    body: new Blob([raw]).stream(),
+    duplex: 'half',
+  })
+  assert.equal(streamed.status, 413)
+  assert.match(await streamed.text(), /"code":"body_too_large"/)
   const nearly = JSON.stringify({ name: 'x'.repeat(1_000_000) })
   assert.deepEqual(pointersOf(await api.call('POST /sessions', { raw: nearly })), ['/name'])
 })

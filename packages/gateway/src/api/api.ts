@@ -36,6 +36,8 @@ import { welcomeRoutes } from './welcome.ts'
 const HEADER_LIMIT_BYTES = 16_384
 /** From the first byte of a request to its last; a mebibyte takes a second even on a slow line. */
 const REQUEST_TIMEOUT_MS = 60_000
+/** Commands and test requests end by themselves within 30 s, so what takes longer waits for a database that hangs. */
+const HANDLER_TIMEOUT_MS = 45_000
 /** How long running requests may finish when the gateway stops. */
 const DRAIN_MS = 5_000
 
@@ -72,6 +74,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
     genReqId: requestId,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    handlerTimeout: HANDLER_TIMEOUT_MS,
     http: { maxHeaderSize: HEADER_LIMIT_BYTES },
     frameworkErrors: answerBrokenUrl,
     clientErrorHandler: answerBrokenHttp,

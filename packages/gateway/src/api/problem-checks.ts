@@ -1,10 +1,12 @@
 /** What every refusal must look like, for the tests of this room. */
 import assert from 'node:assert/strict'
 import { isProblemCode, problems } from './problem.ts'
-import type { Answer } from './test-api.ts'
+
+type Refusal = { status: number; headers: Headers; text: string; json: ReturnType<typeof JSON.parse> }
+type Paths = Record<string, Record<string, { responses: Record<string, { description: string }> }>>
 
 /** Asserts a complete problem document whose code, status and title agree with the table; returns its errors. */
-export function assertProblem(answer: Answer, code?: string): { pointer: string; detail: string }[] {
+export function assertProblem(answer: Refusal, code?: string): { pointer: string; detail: string }[] {
   const { json } = answer
   assert.equal(answer.headers.get('content-type'), 'application/problem+json', answer.text.slice(0, 200))
   assert.ok(isProblemCode(json.code), `unknown code ${json.code}`)
@@ -20,6 +22,31 @@ export function assertProblem(answer: Answer, code?: string): { pointer: string;
 }
 
 /** The places that the errors of an answer name. */
-export function pointersOf(answer: Answer): string[] {
+export function pointersOf(answer: Refusal): string[] {
   return assertProblem(answer, 'validation_failed').map(error => error.pointer)
+}
+
+/** What is refused before a route is known; no route tells it. */
+export const routeless = ['malformed_request', 'route_not_found', 'request_timeout', 'headers_too_large']
+
+/** Asserts that every refusal the API gave during a test is one that its document announces for that route. */
+export function assertDocumented(document: { paths: Paths }, told: { route: string; code: string }[]): void {
+  const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { responses }]) => ({
+      pattern: new RegExp(
+        `^${method.toUpperCase()} ${path.replace('/api/v1', '').replaceAll(/\{\w+\}/g, '[^/]*')}$`,
+      ),
+      announced: Object.values(responses)
+        .map(response => response.description)
+        .join(' '),
+    })),
+  )
+  for (const { route, code } of told.filter(refusal => !routeless.includes(refusal.code))) {
+    // A literal path (/events/catalog) is listed beside the pattern that also fits it (/events/{id}).
+    const fitting = routes.filter(({ pattern }) => pattern.test(route.split('?')[0] ?? ''))
+    assert.ok(
+      fitting.some(({ announced }) => announced.includes(`\`${code}\`:`)),
+      `${route} answered ${code}, which its document does not announce`,
+    )
+  }
 }

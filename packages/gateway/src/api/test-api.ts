@@ -11,6 +11,7 @@ import type { Announcement } from '../stream/lane.ts'
 import { createMemoryCommands } from '../stream/memory-commands.ts'
 import { createMemoryLane } from '../stream/memory-lane.ts'
 import { startApi } from './api.ts'
+import { assertDocumented } from './problem-checks.ts'
 
 export type Answer = {
   status: number
@@ -42,15 +43,22 @@ export type TestApi = {
   heard: { name: string; args: object }[]
   announced: Announcement[]
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  /** Stops only the API. Repeating is harmless. */
+  stopApi(): Promise<void>
+  /** Stops everything, after asserting that every refusal given was announced by the document. */
   stop(): Promise<void>
 }
 
-/** `sandbox` and `engine` false: a gateway without them. */
-export async function startTestApi({ sandbox = true, engine = true } = {}): Promise<TestApi> {
+/** `sandbox` and `engine` false: a gateway without them. `reach`: another way to the database, for a test that cuts it. */
+export async function startTestApi({
+  sandbox = true,
+  engine = true,
+  reach = async (databaseUrl: string) => databaseUrl,
+} = {}): Promise<TestApi> {
   const database = await testDatabase()
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
   const store = await openStore({
-    databaseUrl: database.databaseUrl,
+    databaseUrl: await reach(database.databaseUrl),
     encryptionKey: randomBytes(32),
     log,
     leaseMs: 60_000,
@@ -70,6 +78,7 @@ export async function startTestApi({ sandbox = true, engine = true } = {}): Prom
   const commands = createMemoryCommands()
   if (engine) commands.serve(listening(handlers, heard))
 
+  const told: { route: string; code: string }[] = []
   const announced: Announcement[] = []
   const lane = createMemoryLane({ limit: 100 })
   lane.listen(items => announced.push(...items))
@@ -89,6 +98,10 @@ export async function startTestApi({ sandbox = true, engine = true } = {}): Prom
     networks: { sandbox },
   })
 
+  const { json: document } = await request(api.url, 'GET //openapi.json', {})
+  let stopped: Promise<void> | null = null
+  const stopApi = () => (stopped ??= api.stop())
+
   return {
     url: api.url,
     store,
@@ -97,15 +110,22 @@ export async function startTestApi({ sandbox = true, engine = true } = {}): Prom
     heard,
     announced,
     sql,
-    call: (route, call = {}) => request(api.url, route, { key: alice.key, ...call }),
+    async call(route, call = {}) {
+      const answer = await request(api.url, route, { key: alice.key, ...call })
+      if (answer.status >= 400 && answer.json?.code) told.push({ route, code: answer.json.code })
+      return answer
+    },
     engine: replaced => Object.assign(handlers, replaced),
+    stopApi,
     async stop() {
-      await api.stop()
+      await stopApi()
       await sender.close()
       await lane.close()
       await client.end()
       await store.close()
       await database.drop()
+      // Last, so that a failure leaves nothing running.
+      assertDocumented(document, told)
     },
   }
 }
