@@ -1,3 +1,4 @@
+import type { TestContext } from 'node:test'
 import {
   type AuthenticationCreds,
   type BaileysEventMap,
@@ -5,11 +6,12 @@ import {
   makeWASocket,
   type SignalDataSet,
   type SignalKeyStore,
+  type UserFacingSocketConfig,
   type WAMessage,
   type WASocket,
 } from 'baileys'
 import { createLedger, type Ledger } from './ledger.ts'
-import type { WhatsApp } from './whatsapp.ts'
+import { type Phone, type Stanza, startWhatsApp, type WhatsApp, type WhatsAppOptions } from './whatsapp.ts'
 
 /** What a gateway would keep on disk. */
 export type Keychain = { creds: AuthenticationCreds; keys: SignalKeyStore }
@@ -27,19 +29,37 @@ export type Client = {
   /** The status code it reports when its connection ends; `undefined` when it ended by itself. */
   closed(): Promise<number | undefined>
   /** The first of these events whose data matches. */
-  event<N extends keyof BaileysEventMap>(name: N, match?: (data: BaileysEventMap[N]) => boolean): Promise<BaileysEventMap[N]>
+  event<N extends keyof BaileysEventMap>(
+    name: N,
+    match?: (data: BaileysEventMap[N]) => boolean,
+  ): Promise<BaileysEventMap[N]>
   message(match: (message: WAMessage) => boolean): Promise<WAMessage & { upsert: string }>
   end(): Promise<void>
 }
 
 const WAIT_MS = 10_000
 
+/**
+ * Baileys leaves timers behind: 30 s after it has uploaded pre-keys, 60 s for a query cut short.
+ * They must not hold a process whose tests are done.
+ */
+const BAILEYS_LEFTOVER_MS = 20_000
+const startTimer = globalThis.setTimeout
+globalThis.setTimeout = Object.assign(
+  (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+    const timer = startTimer(run, ms, ...args)
+    return (ms ?? 0) >= BAILEYS_LEFTOVER_MS ? timer.unref() : timer
+  },
+  startTimer,
+)
+
 export function createKeychain(): Keychain {
   const rows = new Map<string, unknown>()
   const keys: SignalKeyStore = {
-    async get(type, ids) {
-      return Object.fromEntries(ids.flatMap(id => (rows.has(`${type} ${id}`) ? [[id, rows.get(`${type} ${id}`)]] : [])))
-    },
+    get: async (type, ids) =>
+      Object.fromEntries(
+        ids.flatMap(id => (rows.has(`${type} ${id}`) ? [[id, rows.get(`${type} ${id}`) as never]] : [])),
+      ),
     async set(data: SignalDataSet) {
       for (const [type, values] of Object.entries(data)) {
         for (const [id, value] of Object.entries(values ?? {})) {
@@ -53,8 +73,20 @@ export function createKeychain(): Keychain {
 }
 
 /** Connects. One socket, no reconnecting: what a test does next it says itself. */
-export function connect(whatsapp: Pick<WhatsApp, 'url'>, keychain: Keychain = createKeychain()): Client {
-  const silent = { level: 'silent', child: () => silent, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+export function connect(
+  whatsapp: Pick<WhatsApp, 'url'>,
+  keychain: Keychain = createKeychain(),
+  options: Partial<UserFacingSocketConfig> = {},
+): Client {
+  const silent = {
+    level: 'silent',
+    child: () => silent,
+    trace() {},
+    debug() {},
+    info() {},
+    warn() {},
+    error() {},
+  }
   const socket = makeWASocket({
     auth: keychain,
     waWebSocketUrl: whatsapp.url,
@@ -62,6 +94,7 @@ export function connect(whatsapp: Pick<WhatsApp, 'url'>, keychain: Keychain = cr
     logger: silent,
     syncFullHistory: false,
     markOnlineOnConnect: false,
+    ...options,
   })
   const events = createLedger<{ name: string; data: unknown }>(5000)
   const messages = createLedger<WAMessage & { upsert: string }>(5000)
@@ -77,8 +110,12 @@ export function connect(whatsapp: Pick<WhatsApp, 'url'>, keychain: Keychain = cr
     socket.ev.flush()
   })
 
-  const connection = (match: (update: BaileysEventMap['connection.update']) => boolean) => event('connection.update', match)
-  async function event<N extends keyof BaileysEventMap>(name: N, match: (data: BaileysEventMap[N]) => boolean = () => true) {
+  const connection = (match: (update: BaileysEventMap['connection.update']) => boolean) =>
+    event('connection.update', match)
+  async function event<N extends keyof BaileysEventMap>(
+    name: N,
+    match: (data: BaileysEventMap[N]) => boolean = () => true,
+  ) {
     const found = await events.wait(each => each.name === name && match(each.data as BaileysEventMap[N]), {
       timeoutMs: WAIT_MS,
       what: () => `${name}; the client had ${events.all.map(each => each.name).join(' ')}`,
@@ -113,12 +150,26 @@ export function connect(whatsapp: Pick<WhatsApp, 'url'>, keychain: Keychain = cr
   }
 }
 
+/** A network that stops when the test ends, which also ends the clients connected to it. */
+export async function startNetwork(t: TestContext, options?: WhatsAppOptions): Promise<WhatsApp> {
+  const whatsapp = await startWhatsApp(options)
+  t.after(() => whatsapp.stop())
+  return whatsapp
+}
+
 /** Links a fresh client to the phone by QR and brings it online. */
 export async function pair(whatsapp: WhatsApp, o: { number: string; name?: string }): Promise<Client> {
   const client = connect(whatsapp)
-  const [qr] = await Promise.all([client.qr()])
+  const qr = await client.qr()
   await Promise.all([whatsapp.phone(o).scan(qr), client.closed()])
   const again = connect(whatsapp, client.keychain)
   await Promise.all([again.opened(), whatsapp.phone(o).whenOnline()])
+  await settled(whatsapp.phone(o))
   return again
+}
+
+/** The phone has shared keys and history and the client has taken them: nothing waits. */
+export async function settled(phone: Phone): Promise<void> {
+  const taken = ({ direction, node }: Stanza) => direction === 'in' && node.attrs.type === 'hist_sync'
+  await phone.saw(() => phone.stanzas.filter(taken).length >= 2 && phone.pending === 0)
 }

@@ -55,7 +55,7 @@ export type WhatsApp = {
   readonly stanzas: readonly Stanza[]
   /** The first stanza, already seen or yet to come, that matches; rejects after `timeoutMs` (default 5 s). */
   saw(matches: (stanza: Stanza) => boolean, options?: { timeoutMs?: number }): Promise<Stanza>
-  /** Cuts every connection and closes the port. */
+  /** Cuts every connection and closes the port. May be called twice. */
   stop(): Promise<void>
 }
 

@@ -37,6 +37,7 @@ export async function listen(o: {
       refusal = status
     },
     async close() {
+      if (!http.listening) return
       const closed = once(http, 'close')
       http.close()
       http.closeAllConnections()

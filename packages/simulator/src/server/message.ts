@@ -15,14 +15,18 @@ import { askAgain } from './receipt.ts'
  * and every linked device of the sender a copy. Resolves when all are sent or kept for an absent device.
  */
 export async function sendMessage(from: Account, to: Account, message: proto.IMessage): Promise<string> {
-  // The id of a phone's message: 3A and 9 random bytes. (An id with an @ in it would be coded as an address.)
-  const id = `3A${randomBytes(9).toString('hex').toUpperCase()}`
+  const id = createMessageId()
   remember(from, id, { to, message, at: new Date() })
   const devices = new Set([...to.companions.values(), ...from.companions.values()])
   const pushed = [...devices].map(device => pushMessage(from, device, id))
   if (to !== from) receive(to, from, id, message)
   await Promise.all(pushed)
   return id
+}
+
+/** The form a phone gives its messages' ids. (One with an @ in it would be coded as an address.) */
+export function createMessageId(): string {
+  return `3A${randomBytes(9).toString('hex').toUpperCase()}`
 }
 
 /** Sends a remembered message (again) to one device; `renew` starts a new Signal session for it. */
