@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import pino from 'pino'
-import { type EmbeddedPostgres, startEmbeddedPostgres, withDatabase } from './embedded-postgres.ts'
+import { preparePostgresHome, serverAccount } from './embedded/home.ts'
+import { bringUp } from './embedded/postmaster.ts'
+import { startEmbeddedPostgres, withDatabase } from './embedded-postgres.ts'
 
 export type TestDatabase = {
   databaseUrl: string
@@ -15,12 +17,46 @@ export type TestDatabase = {
 
 /** A fresh empty database; the embedded server behind it starts once per process and stops at exit. */
 export async function testDatabase(): Promise<TestDatabase> {
-  server ??= startTestServer()
-  return freshDatabase((await server).databaseUrl)
+  embedded ??= startTestServer(async dataDir => {
+    const server = await startEmbeddedPostgres({
+      dataDir,
+      log: pino({ level: 'silent' }),
+      settings: notDurable,
+    })
+    return server.databaseUrl
+  })
+  return freshDatabase(await embedded)
 }
 
-/** A fresh empty database on the server of this URL. */
-export async function freshDatabase(serverUrl: string): Promise<TestDatabase> {
+/** Where Debian's packages put the oldest version we support; null: not on this machine. */
+const oldest = '/usr/lib/postgresql/15/bin'
+export const oldestServer = existsSync(oldest) ? oldest : null
+
+/** As `testDatabase`, on a server of version 15. Only where `oldestServer` is not null. */
+export async function oldestTestDatabase(): Promise<TestDatabase> {
+  version15 ??= startTestServer(async dataDir => {
+    const account = await serverAccount()
+    const home = await preparePostgresHome(dataDir, account)
+    const program = (name: string) => join(oldest, name)
+    const binaries = {
+      initdb: program('initdb'),
+      postgres: program('postgres'),
+      pgCtl: program('pg_ctl'),
+      major: '15',
+    }
+    const { url } = await bringUp({ home, binaries, account, listenOn: 'socket', settings: notDurable })
+    return url
+  })
+  return freshDatabase(await version15)
+}
+
+/** No test pulls the power plug, so none has to wait for the disk. */
+const notDurable = { fsync: 'off', full_page_writes: 'off' }
+const prefix = 'waxwing-test-'
+let embedded: Promise<string> | undefined
+let version15: Promise<string> | undefined
+
+async function freshDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await runOn(serverUrl, `create database ${name}`)
   return {
@@ -39,19 +75,14 @@ async function runOn(databaseUrl: string, sql: string): Promise<void> {
   }
 }
 
-const prefix = 'waxwing-test-'
-let server: Promise<EmbeddedPostgres> | undefined
-
-function startTestServer(): Promise<EmbeddedPostgres> {
+function startTestServer(start: (dataDir: string) => Promise<string>): Promise<string> {
   sweepLeftovers()
   const dataDir = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
   process.once('exit', () => removeServer(dataDir))
   // A signal alone would end the process without its exit handlers.
   process.once('SIGTERM', () => process.exit(143))
   process.once('SIGINT', () => process.exit(130))
-  // No test pulls the power plug, so none has to wait for the disk.
-  const settings = { fsync: 'off', full_page_writes: 'off' }
-  return startEmbeddedPostgres({ dataDir, log: pino({ level: 'silent' }), settings })
+  return start(dataDir)
 }
 
 /** Servers of test processes that were killed outright. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, chown, mkdir, realpath, stat } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, realpath, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -34,14 +34,21 @@ export async function preparePostgresHome(dataDir: string, account: Account): Pr
   const folder = join(root, 'postgres')
   await makeFolder(folder, account)
   if (account !== null) await makeReachable(root, folder, account)
-  const sockets = socketFolder(folder)
+  const sockets = socketFolder(folder, account)
   await makeFolder(sockets, account)
   return { folder, data: join(folder, 'data'), sockets, log: join(folder, 'server.log') }
 }
 
+/** Afterwards the folder is the account's and nobody else can enter it, also when somebody had made it before us. */
 async function makeFolder(path: string, account: Account): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
+  if (!(await lstat(path)).isDirectory()) {
+    throw new EmbeddedPostgresError(
+      `${path} is a link; the embedded PostgreSQL needs a folder of its own there.`,
+    )
+  }
   if (account !== null) await chown(path, account.uid, account.gid)
+  await chmod(path, 0o700)
 }
 
 /** Lets the account pass through the data folder itself, but never opens a folder above it. */
@@ -58,10 +65,13 @@ async function makeReachable(root: string, folder: string, account: Account): Pr
   })
 }
 
-/** A socket's path holds at most 103 bytes on macOS (107 on Linux); a deep data folder gets a short one in temp. */
-function socketFolder(folder: string): string {
+/**
+ * A socket's path holds at most 103 bytes on macOS (107 on Linux); a deep data folder gets a short one elsewhere. For
+ * root that is a place where only root makes folders.
+ */
+function socketFolder(folder: string, account: Account): string {
   const beside = join(folder, 'run')
   if (Buffer.byteLength(join(beside, '.s.PGSQL.5432')) <= 103) return beside
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16)
-  return join(tmpdir(), `waxwing-${name}`)
+  return join(account === null ? tmpdir() : '/var/run', `waxwing-${name}`)
 }

@@ -51,10 +51,11 @@ export async function bringDown({ home, binaries, account }: Installation): Prom
 }
 
 /** Makes the cluster once. It is built beside its place and moved there whole, so a crash leaves no half of it. */
-async function initialise({ home, binaries, account, listenOn }: Installation): Promise<void> {
+async function initialise({ home, binaries, account, listenOn, settings }: Installation): Promise<void> {
   if (existsSync(home.data)) return checkVersion(home, binaries)
   const unfinished = `${home.data}.${randomBytes(4).toString('hex')}`
   const args = ['-D', unfinished, '-U', user, '-E', 'UTF8', '--no-locale']
+  if (settings.fsync === 'off') args.push('--no-sync')
   args.push(...(listenOn === 'socket' ? ['-A', 'trust'] : await passwordArguments(home, account)))
   await run(binaries.initdb, args, spawnOptions(account)).catch(error => {
     throw new EmbeddedPostgresError(`The database folder ${home.data} could not be made: ${String(error)}`)
