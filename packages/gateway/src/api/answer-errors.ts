@@ -24,7 +24,9 @@ const fastifyRefusals: Record<string, ProblemCode> = {
 
 export function answerErrors(app: Api): void {
   app.setErrorHandler<FastifyError>(answer)
-  app.setNotFoundHandler(async request => {
+  // Not in a not-found handler: that would run after a body nobody asked for has been read and judged.
+  app.addHook('onRequest', async request => {
+    if (!request.is404) return
     const path = request.url.split('?', 1)[0]?.slice(0, 200)
     throw problem(
       'route_not_found',

@@ -70,6 +70,7 @@ test('what does not exist is a 404, whether the id is a UUID, a word or a novel'
 test('a route that does not exist and a path that is no path are problems too', async () => {
   assertProblem(await api.call('GET /nothing'), 'route_not_found')
   assertProblem(await api.call('PUT /sessions', { body: {} }), 'route_not_found')
+  assertProblem(await api.call('POST /nothing?a=%00', { raw: '{' }), 'route_not_found')
   assertProblem(await api.call('GET //nothing/at/all'), 'route_not_found')
   assertProblem(await api.call('GET /sessions/%E0%A4%A'), 'malformed_request')
 })
