@@ -23,7 +23,11 @@ export async function demo(voice: Voice, { verbose = false }: { verbose?: boolea
     return { ok: true }
   } catch (error) {
     if (!(error instanceof Stopped)) throw error
-    return { ok: false, problem: error.message, next: 'To see why: npx waxwing demo --verbose' }
+    return {
+      ok: false,
+      problem: error.message,
+      next: 'With the log of the gateway: npx waxwing demo --verbose',
+    }
   } finally {
     await cleanUp(opened)
     // Only now: until everything is closed, a second Ctrl-C (npm sends one of its own) must not end the process.
@@ -66,8 +70,7 @@ async function journey(stage: Stage): Promise<void> {
       if (event.data.messageId !== id) throw new Stopped('the webhook is about another message.')
       return event
     },
-    ({ id, data }) =>
-      `Ada wrote "${data.body}", and the receiver has it: messages.received ${id}, signature verified.`,
+    ({ data }) => `Ada wrote "${data.body}". The receiver has messages.received, signature verified.`,
   )
   const sent = await steps.step(
     'reply through the API',
@@ -85,7 +88,7 @@ async function journey(stage: Stage): Promise<void> {
       if (event.data.messageId !== sent.id) throw new Stopped('message.sent is about another message.')
       return event
     },
-    ({ id }) => `The receiver was told: message.sent ${id}, signature verified.`,
+    () => 'The receiver has message.sent, signature verified.',
   )
 }
 
