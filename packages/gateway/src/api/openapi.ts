@@ -87,7 +87,7 @@ z.object({
 }).meta({ id: 'Problem', description: 'RFC 9457: why a request was refused.' })
 
 /** What a route refuses: what it declares, and what follows from its shape. */
-export function problemsOf(route: Pick<RouteOptions, 'url' | 'schema' | 'config'>): ProblemCode[] {
+export function problemsOf(route: Pick<RouteOptions, 'method' | 'url' | 'config'>): ProblemCode[] {
   const underKey: ProblemCode[] = [
     'api_key_missing',
     'api_key_invalid',
@@ -97,7 +97,8 @@ export function problemsOf(route: Pick<RouteOptions, 'url' | 'schema' | 'config'
   const withBody: ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
   return [
     ...(route.url.startsWith('/api/v1/') ? underKey : []),
-    ...(route.schema?.body ? withBody : []),
+    // Also where none is asked for: what is sent is read.
+    ...(route.method === 'GET' ? [] : withBody),
     ...(route.config?.problems ?? []),
     'internal_error',
   ]
