@@ -210,7 +210,7 @@ test('a text is handed to the engine and answered with the message id', async ()
   assert.deepEqual(answer.json, {
     message_id: '3EB0',
     session_id: id,
-    to: '15550100@s.whatsapp.net',
+    to: 'jid of 15550100',
     timestamp: '2030-01-01T00:00:00.000Z',
   })
   const args = { sessionId: id, to: '15550100', content: { type: 'text', text: 'Hello' } }

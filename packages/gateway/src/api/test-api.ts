@@ -1,9 +1,9 @@
 /** For the tests of this room: the API on a real socket, with a real store, real commands and a small engine. */
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import { pino } from 'pino'
 import { createGuard } from '../delivery/guard.ts'
 import { createSender } from '../delivery/send.ts'
+import { openDatabase } from '../store/database.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { testDatabase } from '../store/test-database.ts'
 import type { CommandHandlers } from '../stream/commands.ts'
@@ -56,16 +56,16 @@ export async function startTestApi({
   reach = async (databaseUrl: string) => databaseUrl,
 } = {}): Promise<TestApi> {
   const database = await testDatabase()
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+  const log = pino({ level: 'silent' })
   const store = await openStore({
     databaseUrl: await reach(database.databaseUrl),
     encryptionKey: randomBytes(32),
     log,
     leaseMs: 60_000,
   })
-  const client = new pg.Client({ connectionString: database.databaseUrl })
-  await client.connect()
-  const sql = async (text: string, values: unknown[] = []) => (await client.query(text, values)).rows
+  const direct = openDatabase({ databaseUrl: database.databaseUrl, poolSize: 1, log })
+  const sql = (text: string, values: unknown[] = []) =>
+    direct.query<Record<string, unknown>>({ text, values })
 
   const first = await store.profiles.first()
   const second = crypto.randomUUID()
@@ -121,7 +121,7 @@ export async function startTestApi({
       await stopApi()
       await sender.close()
       await lane.close()
-      await client.end()
+      await direct.close()
       await store.close()
       await database.drop()
       // Last, so that a failure leaves nothing running.
@@ -150,7 +150,7 @@ function obedientEngine(): CommandHandlers {
     'session.apply-settings': async () => ({ ok: true, result: { appliedAt: '2030-01-01T00:00:00.000Z' } }),
     'message.send': async ({ to }) => ({
       ok: true,
-      result: { messageId: '3EB0', to: `${to}@s.whatsapp.net`, timestamp: '2030-01-01T00:00:00.000Z' },
+      result: { messageId: '3EB0', to: `jid of ${to}`, timestamp: '2030-01-01T00:00:00.000Z' },
     }),
   }
 }
