@@ -109,8 +109,7 @@ export const problems = {
   invalid_recipient: {
     status: 422,
     title: 'The recipient is not a phone number or a WhatsApp id.',
-    action:
-      'Use a number with its country code (15550100), or a jid (15550100@s.whatsapp.net, …@lid, …@g.us).',
+    action: 'Use a number with its country code (15550100), or a jid as it stands in events.',
   },
   not_on_whatsapp: {
     status: 422,
