@@ -29,12 +29,15 @@ export function mark(request: FastifyRequest, reply: FastifyReply): void {
 export function markEveryResponse(app: Api, log: Logger): void {
   app.addHook('onRequest', async (request, reply) => mark(request, reply))
   app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? null
+    // Probes ask every few seconds for ever; a line each would bury the rest.
+    const level = route?.startsWith('/health') ? 'debug' : 'info'
     // The route's pattern, not the URL: ids have their own places in the log, and a URL may be anything.
-    log.info(
+    log[level](
       {
         requestId: request.id,
         method: request.method,
-        route: request.routeOptions.url ?? null,
+        route,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         profileId: request.profileId || undefined,
