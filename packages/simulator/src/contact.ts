@@ -1,9 +1,9 @@
 import type { proto } from 'baileys'
 import type { Phone } from './phone.ts'
 import type { Account } from './server/account.ts'
-import { sendMessage } from './server/message.ts'
 import type { Network } from './server/network.ts'
 import { pushReceipt } from './server/receipt.ts'
+import { sendMessage } from './server/send.ts'
 
 /** A message as its receiver read it, decrypted. `from` is the sender's number; `text` is empty for what is no text. */
 export type ReceivedText = { id: string; from: string; text: string; message: proto.IMessage }

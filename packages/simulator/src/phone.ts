@@ -1,10 +1,10 @@
 import type { Contact } from './contact.ts'
 import { type Account, onlineCompanions } from './server/account.ts'
 import { isOnline, replaceConnection, unlink } from './server/login.ts'
-import { sendMessage } from './server/message.ts'
 import type { Network } from './server/network.ts'
 import { findByQr, link } from './server/pair.ts'
 import { linkByCode } from './server/pair-code.ts'
+import { sendMessage } from './server/send.ts'
 import type { Stanza } from './stanza.ts'
 import { node } from './wire/nodes.ts'
 

@@ -70,6 +70,9 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
     adoptUnknownDevices: options.adoptUnknownDevices ?? false,
     warn: (details, message) => log?.warn(details, message),
   })
+  network.stanzas.listen(({ direction, device, node: { tag, attrs } }) =>
+    log?.debug({ direction, device, tag, attrs }, 'stanza'),
+  )
   const listener = await listen({ host, port, path: PATH, accept: socket => accept(network, socket) })
   const phones = new Map<string, Phone>()
   const contacts = new Map<string, Contact>()

@@ -3,8 +3,8 @@ import { type BinaryNode, proto } from 'baileys'
 import { child, children, node } from '../wire/nodes.ts'
 import type { Account } from './account.ts'
 import type { Companion } from './companion.ts'
-import { createMessageId, pushPeerMessage } from './message.ts'
 import type { Network } from './network.ts'
+import { createMessageId, pushPeerMessage } from './send.ts'
 
 /**
  * What the phone gives a device at its first login: the key of the app state, and a history of no chats but

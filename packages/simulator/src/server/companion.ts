@@ -45,10 +45,7 @@ export function createCompanion(o: {
     address: { user: account.lidUser, device: index },
     preKeys: [],
     connection: null,
-    outbox: createOutbox({
-      connection: () => companion.connection,
-      canSeal: () => companion.keys !== null,
-    }),
+    outbox: createOutbox(() => companion.keys !== null),
   }
   return companion
 }

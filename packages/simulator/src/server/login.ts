@@ -19,7 +19,7 @@ export async function login(
   connection.companion = companion
   connection.send(success(companion))
   connection.send(node('ib', {}, [offlinePreview(companion)]))
-  const count = await companion.outbox.flushOffline()
+  const count = await companion.outbox.open(connection)
   // Also when nothing waited: the client holds its events back until it hears this.
   connection.send(node('ib', {}, [node('offline', { count: String(count) })]))
   companion.account.bell.ring()
@@ -31,8 +31,7 @@ function identify(
   number: string,
   index: number,
 ): Companion | undefined {
-  const account = network.accounts().find(known => known.number === number)
-  const known = account?.companions.get(index)
+  const known = network.find(`${number}@s.whatsapp.net`)?.account.companions.get(index)
   // The Noise static key is what a client proves possession of; the rest of a login is only claimed.
   if (known) return known.noiseKey.equals(connection.clientKey) ? known : undefined
   // A client that stopped half-way through pairing by code logs in without a device.
@@ -96,6 +95,7 @@ export function leave(connection: Connection): void {
   const { companion } = connection
   if (companion?.connection !== connection) return
   companion.connection = null
+  companion.outbox.close()
   companion.account.bell.ring()
 }
 

@@ -1,110 +1,13 @@
-import { randomBytes } from 'node:crypto'
-import { type BinaryNode, jidDecode, normalizeMessageContent, type proto } from 'baileys'
+import { type BinaryNode, jidDecode, type proto } from 'baileys'
 import { bytes, child, children, node, seconds } from '../wire/nodes.ts'
 import type { Sealed } from '../wire/signal-device.ts'
-import { type Account, remember } from './account.ts'
-import { type Companion, takeBundle } from './companion.ts'
+import type { Account } from './account.ts'
+import type { Companion } from './companion.ts'
+import { receive, receiveCopy } from './inbox.ts'
 import type { Network } from './network.ts'
 import { stanzaKey } from './outbox.ts'
-import { askAgain } from './receipt.ts'
-
-// === From a phone to linked devices
-
-/**
- * Sends from `from`'s phone: the receiver's phone has it, every linked device of the receiver gets it,
- * and every linked device of the sender a copy. Resolves when all are sent or kept for an absent device.
- */
-export async function sendMessage(from: Account, to: Account, message: proto.IMessage): Promise<string> {
-  const id = createMessageId()
-  remember(from, id, { to, message, at: new Date() })
-  const devices = new Set([...to.companions.values(), ...from.companions.values()])
-  const pushed = [...devices].map(device => pushMessage(from, device, id))
-  if (to !== from) receive(to, from, id, message)
-  await Promise.all(pushed)
-  return id
-}
-
-/** The form a phone gives its messages' ids. (One with an @ in it would be coded as an address.) */
-export function createMessageId(): string {
-  return `3A${randomBytes(9).toString('hex').toUpperCase()}`
-}
-
-/** Sends a remembered message (again) to one device; `renew` starts a new Signal session for it. */
-export async function pushMessage(
-  from: Account,
-  device: Companion,
-  id: string,
-  renew = false,
-): Promise<void> {
-  const sent = from.sent.get(id)
-  if (!sent) return
-  const own = device.account === from
-  const message = own
-    ? { deviceSentMessage: { destinationJid: sent.to.jid, message: sent.message } }
-    : sent.message
-  const attrs = own ? copyAddresses(from, sent.to) : senderAddresses(from, from.addressing)
-  await device.outbox.push(stanzaKey('message', { id }), async () => {
-    const sealed = await sealFor(from, device, message, renew)
-    return messageStanza({ ...attrs, id, t: seconds(sent.at), type: 'text', notify: from.name }, sealed)
-  })
-}
-
-/** A message of the account's own phone to a linked device that is not part of any chat. */
-export function pushPeerMessage(device: Companion, id: string, message: proto.IMessage): Promise<void> {
-  const { account } = device
-  return device.outbox.push(stanzaKey('message', { id }), async () => {
-    const sealed = await sealFor(account, device, message, false)
-    return messageStanza({ from: account.jid, category: 'peer', id, t: seconds(), type: 'text' }, sealed)
-  })
-}
-
-function sealFor(from: Account, device: Companion, message: proto.IMessage, renew: boolean): Promise<Sealed> {
-  const bundle = () => {
-    const taken = takeBundle(device)
-    if (!taken) throw new Error(`the keys of ${device.jid} are not known yet`)
-    return taken
-  }
-  return from.phone.encrypt(device.address, message, bundle, renew)
-}
-
-function messageStanza(
-  attrs: Record<string, string | undefined>,
-  sealed: Sealed,
-  more: BinaryNode[] = [],
-): BinaryNode {
-  return node('message', attrs, [node('enc', { v: '2', type: sealed.type }, sealed.ciphertext), ...more])
-}
-
-/** Always both addresses: a client that knows only one looks the other up for every message. */
-function senderAddresses(from: Account, mode: 'pn' | 'lid', device = 0) {
-  const [pn, lid] = [withDevice(from.jid, device), withDevice(from.lid, device)]
-  return mode === 'lid'
-    ? { from: lid, sender_pn: from.jid, addressing_mode: 'lid' }
-    : { from: pn, sender_lid: from.lid, addressing_mode: 'pn' }
-}
-
-/** A copy for the sender's own devices names the other side of the chat, in both addresses. */
-function copyAddresses(from: Account, to: Account, device = 0, mode: 'pn' | 'lid' = to.addressing) {
-  return mode === 'lid'
-    ? {
-        from: withDevice(from.lid, device),
-        recipient: to.lid,
-        peer_recipient_pn: to.jid,
-        addressing_mode: 'lid',
-      }
-    : {
-        from: withDevice(from.jid, device),
-        recipient: to.jid,
-        peer_recipient_lid: to.lid,
-        addressing_mode: 'pn',
-      }
-}
-
-function withDevice(jid: string, device: number): string {
-  return device === 0 ? jid : jid.replace('@', `:${device}@`)
-}
-
-// === From a linked device
+import { askAgain } from './retry.ts'
+import { copyAddresses, messageStanza, senderAddresses } from './send.ts'
 
 /** A client sent a message: acknowledged, then handed to every device it was sealed for. */
 export async function handleMessage(network: Network, sender: Companion, stanza: BinaryNode): Promise<void> {
@@ -117,7 +20,7 @@ export async function handleMessage(network: Network, sender: Companion, stanza:
     const sealed: Sealed = { type: enc.attrs.type === 'pkmsg' ? 'pkmsg' : 'msg', ciphertext: bytes(enc) }
     if (!target) network.warn({ jid, id }, 'a message for a device nobody has')
     else if (target.device === 0) await openOnPhone(network, sender, target.account, id, sealed)
-    else relay(network, sender, target.account.companions.get(target.device), stanza, sealed)
+    else await relay(network, sender, target.account.companions.get(target.device), stanza, sealed)
   }
 }
 
@@ -157,11 +60,11 @@ async function openOnPhone(network: Network, sender: Companion, owner: Account, 
   const copy = message.deviceSentMessage
   if (!copy) return receive(owner, sender.account, id, message)
   const to = network.find(copy.destinationJid ?? '')?.account.number ?? copy.destinationJid ?? ''
-  if (isContent(copy.message)) owner.echoes.add({ id, to, text: textOf(copy.message) })
+  if (copy.message) receiveCopy(owner, to, id, copy.message)
 }
 
 /** Hands a sealed copy to another linked device, of the receiver or of the sender. */
-function relay(
+async function relay(
   network: Network,
   sender: Companion,
   device: Companion | undefined,
@@ -175,7 +78,7 @@ function relay(
   const peer = network.find(to)?.account
   const addresses =
     device.account === sender.account && peer
-      ? copyAddresses(sender.account, peer, sender.index, mode)
+      ? copyAddresses(sender.account, peer, mode, sender.index)
       : senderAddresses(sender.account, mode, sender.index)
   const identity = children(stanza, 'device-identity')
   const relayed = messageStanza(
@@ -183,22 +86,5 @@ function relay(
     sealed,
     identity,
   )
-  void device.outbox.push(stanzaKey('message', { id }), async () => relayed)
-}
-
-// === What a person reads
-
-function receive(owner: Account, from: Account, id: string, message: proto.IMessage): void {
-  if (isContent(message)) owner.received.add({ id, from: from.number, text: textOf(message), message })
-}
-
-/** Key shares, history requests and the like pass between devices; nobody reads them. */
-function isContent(message: proto.IMessage | null | undefined): message is proto.IMessage {
-  const content = normalizeMessageContent(message)
-  return !!content && !content.protocolMessage
-}
-
-function textOf(message: proto.IMessage): string {
-  const content = normalizeMessageContent(message)
-  return content?.conversation ?? content?.extendedTextMessage?.text ?? ''
+  await device.outbox.push(stanzaKey('message', { id }), () => relayed)
 }

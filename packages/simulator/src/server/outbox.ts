@@ -8,32 +8,34 @@ import type { Connection } from './connection.ts'
 export type Outbox = {
   /**
    * Adds a stanza. `key` is what the acknowledgement will name (see `stanzaKey`), `seal` makes the stanza,
-   * once, in its turn. Resolves when it has been sent, or kept because the device is away.
+   * once, in its turn. Resolves when it has been sent, or kept because the device is away; rejects when
+   * it cannot be made, and is then forgotten.
    */
-  push(key: string, seal: () => Promise<BinaryNode>): Promise<void>
-  /** Sends what can be sent. */
+  push(key: string, seal: () => BinaryNode | Promise<BinaryNode>): Promise<void>
+  /** The device has logged in: sends all that waits, marked `offline`, and resolves to how many; then goes on live. */
+  open(connection: Connection): Promise<number>
+  /** The device has gone. */
+  close(): void
+  /** Tries again what could not be sealed: the device's keys are known now. */
   flush(): Promise<void>
-  /** Sends everything that waits, marked `offline`, to a device that has just logged in; resolves to how many. */
-  flushOffline(): Promise<number>
-  /** Forgets the oldest stanza sent under this key; false when there is none. */
-  acknowledge(key: string): boolean
+  /** Forgets the oldest stanza sent under this key. */
+  acknowledge(key: string): void
   /** Tags of what waits, sent and unacknowledged included. */
   readonly waiting: readonly string[]
 }
 
 type Entry = {
   key: string
-  seal: () => Promise<BinaryNode>
+  seal: () => BinaryNode | Promise<BinaryNode>
   node: BinaryNode | null
   sentOn: Connection | null
+  error?: unknown
 }
 
-export function createOutbox(device: {
-  connection(): Connection | null
-  /** False while the device's keys are unknown: nothing can be encrypted for it yet. */
-  canSeal(): boolean
-}): Outbox {
+/** `canSeal` is false while the device's keys are unknown: nothing can be encrypted for it yet. */
+export function createOutbox(canSeal: () => boolean): Outbox {
   let entries: Entry[] = []
+  let live: Connection | null = null
   // One at a time: sealing moves a ratchet, and the order sealed must be the order sent.
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -43,40 +45,51 @@ export function createOutbox(device: {
     return mine
   }
 
-  async function sendAll(attrs: Record<string, string>): Promise<number> {
-    const connection = device.connection()
+  /** Seals what is not sealed and sends what was not sent on `connection`; resolves to how many were sent. */
+  async function sendAll(connection: Connection | null, attrs: Record<string, string> = {}): Promise<number> {
+    if (!canSeal()) return 0
     let sent = 0
     for (const entry of [...entries]) {
-      if (!device.canSeal()) break
-      entry.node ??= await entry.seal()
-      if (!connection || entry.sentOn === connection) continue
-      connection.send({ ...entry.node, attrs: { ...entry.node.attrs, ...attrs } })
+      const node = await sealed(entry)
+      if (!node || !connection || entry.sentOn === connection) continue
+      connection.send({ ...node, attrs: { ...node.attrs, ...attrs } })
       entry.sentOn = connection
       sent += 1
     }
     return sent
   }
 
+  async function sealed(entry: Entry): Promise<BinaryNode | null> {
+    try {
+      entry.node ??= await entry.seal()
+    } catch (error) {
+      entry.error = error
+      entries = entries.filter(each => each !== entry)
+    }
+    return entry.node
+  }
+
   return {
-    push(key, seal) {
-      return inTurn(async () => {
+    push: (key, seal) =>
+      inTurn(async () => {
         const entry: Entry = { key, seal, node: null, sentOn: null }
         entries.push(entry)
-        try {
-          await sendAll({})
-        } catch (error) {
-          entries = entries.filter(each => each !== entry)
-          throw error
-        }
-      })
+        await sendAll(live)
+        if (entry.error !== undefined) throw entry.error
+      }),
+    open: connection =>
+      inTurn(async () => {
+        const sent = await sendAll(connection, { offline: '1' })
+        live = connection
+        return sent
+      }),
+    close() {
+      live = null
     },
-    flush: () => inTurn(async () => void (await sendAll({}))),
-    flushOffline: () => inTurn(() => sendAll({ offline: '1' })),
+    flush: () => inTurn(async () => void (await sendAll(live))),
     acknowledge(key) {
       const at = entries.findIndex(entry => entry.key === key && entry.sentOn !== null)
-      if (at < 0) return false
-      entries.splice(at, 1)
-      return true
+      if (at >= 0) entries.splice(at, 1)
     },
     get waiting() {
       return entries.map(entry => entry.key.slice(0, entry.key.indexOf(' ')))

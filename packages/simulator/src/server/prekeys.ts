@@ -1,11 +1,10 @@
 import type { BinaryNode } from 'baileys'
 import { signalKey, verify } from '../wire/keys.ts'
-import { bigEndian, bytes, child, children, fromBigEndian, node } from '../wire/nodes.ts'
+import { bigEndian, bytes, child, children, fromBigEndian, node, SERVER, seconds } from '../wire/nodes.ts'
 import type { PreKeyBundle } from '../wire/signal-device.ts'
 import { type Companion, type DeviceKeys, takeBundle } from './companion.ts'
 import type { Network } from './network.ts'
 import { stanzaKey } from './outbox.ts'
-import { bundleNodes } from './receipt.ts'
 
 /** Below this a client is told to bring more; the number Baileys calls low too. */
 const LOW = 5
@@ -68,30 +67,49 @@ export function digestKeys(device: Companion): BinaryNode[] {
 
 /** A client wants to start sessions: a bundle for every address that has one. */
 export async function givePreKeys(network: Network, iq: BinaryNode): Promise<BinaryNode[]> {
-  const users = children(child(iq, 'key'), 'user').flatMap(({ attrs }) => {
-    const bundle = bundleOf(network, attrs.jid ?? '')
+  const users: BinaryNode[] = []
+  for (const { attrs } of children(child(iq, 'key'), 'user')) {
+    const bundle = await bundleOf(network, attrs.jid ?? '')
     // An error inside one user makes the client give up on all of them, so the unknown are left out.
-    if (!bundle) return []
+    if (!bundle) continue
     const registration = node('registration', {}, bigEndian(bundle.registrationId, 4))
-    return [node('user', { jid: attrs.jid }, [registration, ...bundleNodes(bundle)])]
-  })
+    users.push(node('user', { jid: attrs.jid }, [registration, ...bundleNodes(bundle)]))
+  }
   return [node('list', {}, users)]
 }
 
-function bundleOf(network: Network, jid: string): PreKeyBundle | null {
+async function bundleOf(network: Network, jid: string): Promise<PreKeyBundle | null> {
   const found = network.find(jid)
   if (!found) return null
   if (found.device === 0) return found.account.phone.bundle()
   const companion = found.account.companions.get(found.device)
   if (!companion) return null
   const bundle = takeBundle(companion)
-  if (companion.preKeys.length < LOW) askForMore(companion)
+  if (companion.preKeys.length < LOW) await askForMore(companion)
   return bundle
 }
 
-function askForMore(device: Companion): void {
-  const id = `prekeys-${device.preKeys.length}`
-  const attrs = { from: 's.whatsapp.net', type: 'encrypt', id, t: String(Math.floor(Date.now() / 1000)) }
-  const low = node('notification', attrs, [node('count', { value: String(device.preKeys.length) })])
-  void device.outbox.push(stanzaKey('notification', attrs), async () => low)
+async function askForMore(device: Companion): Promise<void> {
+  const value = String(device.preKeys.length)
+  const attrs = { from: SERVER, type: 'encrypt', id: `prekeys-${value}`, t: seconds() }
+  const key = stanzaKey('notification', attrs)
+  await device.outbox.push(key, () => node('notification', attrs, [node('count', { value })]))
+}
+
+/** Identity and pre-keys as the wire has them: 32 bytes, ids in three. */
+export function bundleNodes(bundle: PreKeyBundle): BinaryNode[] {
+  const { signedPreKey, preKey } = bundle
+  const key = (keyId: number, publicKey: Buffer) => [
+    node('id', {}, bigEndian(keyId, 3)),
+    node('value', {}, publicKey.subarray(-32)),
+  ]
+  return [
+    node('type', {}, Buffer.from([5])),
+    node('identity', {}, bundle.identityKey.subarray(-32)),
+    ...(preKey ? [node('key', {}, key(preKey.keyId, preKey.publicKey))] : []),
+    node('skey', {}, [
+      ...key(signedPreKey.keyId, signedPreKey.publicKey),
+      node('signature', {}, signedPreKey.signature),
+    ]),
+  ]
 }

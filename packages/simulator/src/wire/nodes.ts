@@ -1,6 +1,7 @@
 import type { BinaryNode } from 'baileys'
 
-export const SERVER = 's.whatsapp.net'
+/** The server itself, as an address: nobody at WhatsApp. */
+export const SERVER = '@s.whatsapp.net'
 
 /** A node without the attributes that are undefined. */
 export function node(
