@@ -116,6 +116,10 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
       }),
     ),
   )
+  catchBrokenFrames(baileys, error => {
+    deps.log.warn({ err: error }, 'a frame could not be read')
+    end(new Boom('a frame could not be read', { statusCode: DisconnectReason.connectionClosed }))
+  })
   // Messages are acknowledged before they are emitted: what the buffer holds when a socket ends exists nowhere else.
   baileys.registerSocketEndHandler(() => void baileys.ev.flush())
   baileys.ev.process(events => {
@@ -145,6 +149,17 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
     use: work => socketContext.run(context, () => work(baileys)),
     end,
     cut,
+  }
+}
+
+/**
+ * One frame that cannot be decrypted makes all that follow unreadable, since each counts. Baileys leaves that to be an
+ * unhandled rejection and waits for its keep-alive to fail; here it ends the socket at once.
+ */
+function catchBrokenFrames(baileys: WASocket, onBroken: (error: unknown) => void): void {
+  for (const read of baileys.ws.listeners('message') as ((data: unknown) => Promise<void>)[]) {
+    baileys.ws.off('message', read)
+    baileys.ws.on('message', (data: unknown) => void read(data).catch(onBroken))
   }
 }
 

@@ -218,9 +218,9 @@ export function createConnection(deps: ConnectionDeps): Connection {
   function replaced(next: { delayMs: number; reason: string }, code: number | undefined): void {
     const again = replacedAt !== null && now().getTime() - replacedAt.getTime() < replacedTwiceMs
     replacedAt = now()
-    if (again) return over({ status: 'failed', reason: next.reason, code }, false)
     // Storing this standing is the look at the lease: it fails when somebody else holds it, and ends the session.
-    openAfter(next.delayMs, { status: 'reconnecting', reason: next.reason, code })
+    if (again) over({ status: 'failed', reason: next.reason, code }, false)
+    else openAfter(next.delayMs, { status: 'reconnecting', reason: next.reason, code })
   }
 
   function over(standing: Standing, forget: boolean): void {
@@ -232,7 +232,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
   // === We end it ===
 
   function storeFailed(failure: StoreFailure): void {
-    if (failure === 'lease lost') return on.leaseLost()
+    if (failure === 'lease lost') on.leaseLost()
     if (socket) intent = 'store unavailable'
     socket?.cut()
   }

@@ -15,7 +15,7 @@ export type AfterDisconnect =
 /** Why a socket closed, as far as Baileys tells. */
 export type Disconnect = { code: number | undefined; message: string; expireSeconds?: number }
 
-type Row = { means: string; then: (d: Disconnect) => AfterDisconnect }
+type Row = { means: string; action: (d: Disconnect) => AfterDisconnect }
 
 /** 440 with the lease in our hands means a copy of our keys is online elsewhere; a minute keeps two from duelling. */
 const replacedDelayMs = 60_000
@@ -36,7 +36,7 @@ const giveUp = (status: 'banned' | 'failed' | 'qr_expired', reason: string): Aft
 export const disconnectTable: Readonly<Record<number, Row>> = {
   400: {
     means: "the server's certificate is not signed by the network's root",
-    then: () =>
+    action: () =>
       giveUp(
         'failed',
         'The server could not prove that it is WhatsApp. Something may be intercepting TLS, or WHATSAPP_URL and its root key do not belong together.',
@@ -44,11 +44,11 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
   },
   401: {
     means: 'the device was unlinked, or is unknown to the account',
-    then: () => ({ kind: 'logged out', reason: 'This number was unlinked. Link it again to go on.' }),
+    action: () => ({ kind: 'logged out', reason: 'This number was unlinked. Link it again to go on.' }),
   },
   402: {
     means: 'temporary ban, with its end in `expire`',
-    then: d => {
+    action: d => {
       const delayMs = d.expireSeconds === undefined ? unknownBanMs : d.expireSeconds * 1000
       const minutes = Math.ceil(delayMs / 60_000)
       return {
@@ -60,7 +60,7 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
   },
   403: {
     means: 'the account is banned',
-    then: () =>
+    action: () =>
       giveUp(
         'banned',
         'WhatsApp has banned this number. Only WhatsApp can lift that, in the app on the phone.',
@@ -68,27 +68,27 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
   },
   405: {
     means: 'this client is too old',
-    then: () => ({ kind: 'refresh version', reason: 'WhatsApp refuses this version of the client.' }),
+    action: () => ({ kind: 'refresh version', reason: 'WhatsApp refuses this version of the client.' }),
   },
   408: {
     means: 'keep-alive lost, nobody listening, or nobody scanned the QR',
-    then: d =>
+    action: d =>
       d.message.includes('QR refs attempts ended')
         ? giveUp('qr_expired', 'Nobody scanned the QR code in time. Connect again for a new one.')
         : backOff('The connection to WhatsApp was lost.'),
   },
   411: {
     means: 'the phone left multi-device',
-    then: () =>
+    action: () =>
       giveUp(
         'failed',
         'The phone no longer supports linked devices. Update WhatsApp on it, then link again.',
       ),
   },
-  428: { means: 'the connection was cut', then: () => backOff('The connection to WhatsApp was closed.') },
+  428: { means: 'the connection was cut', action: () => backOff('The connection to WhatsApp was closed.') },
   440: {
     means: 'another client logged in with the same keys',
-    then: () => ({
+    action: () => ({
       kind: 'check lease',
       delayMs: replacedDelayMs,
       reason: 'Another client is using the same keys. Is a copy of this gateway running?',
@@ -96,23 +96,26 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
   },
   500: {
     means: 'WhatsApp ended the stream',
-    then: () => backOff('WhatsApp ended the connection with an error.'),
+    action: () => backOff('WhatsApp ended the connection with an error.'),
   },
-  503: { means: 'WhatsApp is unavailable', then: () => backOff('WhatsApp is not available at the moment.') },
+  503: {
+    means: 'WhatsApp is unavailable',
+    action: () => backOff('WhatsApp is not available at the moment.'),
+  },
   515: {
     means: 'restart, always asked for after linking',
-    then: () => ({ kind: 'reconnect', when: 'at once', reason: 'WhatsApp asked for a new connection.' }),
+    action: () => ({ kind: 'reconnect', when: 'at once', reason: 'WhatsApp asked for a new connection.' }),
   },
 }
 
 /** Never seen: treated as a passing fault, because giving up is the one mistake that does not heal. */
 const unknownRow: Row = {
   means: 'a code nobody has described',
-  then: d => backOff(`The connection failed (${d.code ?? d.message}).`),
+  action: d => backOff(`The connection failed (${d.code ?? d.message}).`),
 }
 
 /** What to do after this disconnect. Pure. */
 export function afterDisconnect(disconnect: Disconnect): AfterDisconnect {
   const row = disconnect.code === undefined ? unknownRow : (disconnectTable[disconnect.code] ?? unknownRow)
-  return row.then(disconnect)
+  return row.action(disconnect)
 }

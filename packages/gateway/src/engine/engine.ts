@@ -4,7 +4,7 @@ import './process-guards.ts'
 import type { EventDraft } from '@waxwing/events/event-id'
 import { fetchLatestWaWebVersion, type WAVersion } from 'baileys'
 import type { Logger } from 'pino'
-import type { SessionRow } from '../store/sessions.ts'
+import type { SessionPatch, SessionRow } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
 import { commandHandlers } from './command-handlers.ts'
@@ -34,6 +34,8 @@ export type EngineOptions = {
   connectingMs?: number
   /** How long a read or write of keys may take before the socket is cut. Default 15 s. */
   storeBudgetMs?: number
+  /** How many events may wait for the store before the socket is closed. Default 2,000. */
+  outboxLimit?: number
   now?: () => Date
   random?: () => number
 }
@@ -81,6 +83,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     random = Math.random,
   } = deps.options ?? {}
   const sessions = new Map<string, Held>()
+  /** Claims under way: claiming twice would fence out our own first claim. */
+  const acquiring = new Map<string, Promise<Session | null>>()
   let stopping = false
   let timer: NodeJS.Timeout | undefined
 
@@ -101,10 +105,10 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   // === Taking and giving back ===
 
   async function take(row: SessionRow, fence: string): Promise<Session | null> {
-    const earlier = sessions.get(row.id)
     // Our lease had run out without our noticing, and we have just claimed it again under a new fence.
-    earlier?.session?.loseLease()
-    await earlier?.session?.ended
+    const earlier = await sessions.get(row.id)?.started
+    earlier?.loseLease()
+    await earlier?.ended
     keeper.hold(row.id)
     const held: Held = { fence, session: null, started: start(row, fence) }
     sessions.set(row.id, held)
@@ -115,15 +119,10 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
 
   async function start(row: SessionRow, fence: string): Promise<Session | null> {
     const sessionLog = log.child({ sessionId: row.id })
-    const setState = (patch: Parameters<typeof store.sessions.setState>[2]) =>
-      store.sessions.setState(row.id, fence, patch)
-    const network = deps.networks[row.network]
-    if (network === null) {
-      await setState({ status: 'failed', reason: 'This gateway offers no simulated network.', final: true })
-      await setWanted(row.id, false)
-      return null
-    }
+    const setState = (patch: SessionPatch) => store.sessions.setState(row.id, fence, patch)
     try {
+      const network = deps.networks[row.network]
+      if (network === null) return await refuseNetwork(row.id, setState)
       return await startSession({
         row,
         keys: store.authState.for(row.id, fence),
@@ -137,11 +136,21 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
         random,
         connectingMs: deps.options?.connectingMs,
         storeBudgetMs: deps.options?.storeBudgetMs,
+        outboxLimit: deps.options?.outboxLimit,
       })
     } catch (error) {
       sessionLog.error({ err: error }, 'the session could not be started; it stays wanted and is tried again')
       return null
     }
+  }
+
+  async function refuseNetwork(
+    sessionId: string,
+    setState: (patch: SessionPatch) => Promise<boolean>,
+  ): Promise<null> {
+    await setState({ status: 'failed', reason: 'This gateway offers no simulated network.', final: true })
+    await setWanted(sessionId, false)
+    return null
   }
 
   async function onOver(sessionId: string, fence: string, end: { wanted: boolean }): Promise<void> {
@@ -173,7 +182,13 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     return null
   }
 
-  async function acquire(row: SessionRow): Promise<Session | null> {
+  function acquire(row: SessionRow): Promise<Session | null> {
+    const pending = acquiring.get(row.id) ?? claim(row).finally(() => acquiring.delete(row.id))
+    acquiring.set(row.id, pending)
+    return pending
+  }
+
+  async function claim(row: SessionRow): Promise<Session | null> {
     const mine = await held(row.id)
     if (mine || stopping) return mine
     const fence = await store.leases.claim({ sessionId: row.id, holder, leaseMs })

@@ -19,8 +19,8 @@ for (const method of methods) {
   const quiet = (...args: unknown[]): void => {
     const origin = originOf(quiet)
     if (origin === 'libsignal') return
-    if (origin === 'foreign' && log) return log.debug({ print: onlyStrings(args) }, 'a package printed')
-    original(...args)
+    if (origin === 'foreign' && log) log.debug({ print: onlyStrings(args) }, 'a package printed')
+    else original(...args)
   }
   console[method] = quiet
 }

@@ -33,6 +33,8 @@ export type SessionDeps = {
   random: () => number
   connectingMs?: number
   storeBudgetMs?: number
+  /** How many events may wait for the store before the socket is closed. Default 2,000. */
+  outboxLimit?: number
 }
 
 /** One number, linked or about to be, for as long as this engine holds its lease. */
@@ -74,7 +76,13 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     onFailure: failure => connection.storeFailed(failure),
   })
   const sent = createSentMessages(auth)
-  const outbox = createOutbox({ publish: deps.publish, log, random: deps.random, onFull })
+  const outbox = createOutbox({
+    publish: deps.publish,
+    log,
+    random: deps.random,
+    onFull,
+    limit: deps.outboxLimit,
+  })
   const intake = createIntake({ session: row, me: () => me() ?? { jid: '' }, outbox, log, now })
   const board = createStatusBoard({
     session: row,

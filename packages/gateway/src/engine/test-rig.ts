@@ -1,6 +1,7 @@
 import './process-guards.ts'
 
 import { randomBytes } from 'node:crypto'
+import type { TestContext } from 'node:test'
 import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
 import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import pino from 'pino'
@@ -17,11 +18,17 @@ export type Rig = {
   whatsapp: WhatsApp
   /** What engines of this rig published, in order of commit, without repetitions. */
   published: Published
-  engine(options?: EngineOptions & { id?: string; networks?: Partial<Networks> }): Promise<RigEngine>
+  engine(options?: RigOptions): Promise<RigEngine>
   session(network?: 'whatsapp' | 'sandbox'): Promise<SessionRow>
   /** While true, publishing fails as it does when the database is away. */
   breakPublishing(broken: boolean): void
-  close(): Promise<void>
+}
+
+export type RigOptions = EngineOptions & {
+  id?: string
+  networks?: Partial<Networks>
+  /** The store as this engine sees it: for faults of the database that only it meets. */
+  store?: Partial<Store>
 }
 
 export type RigEngine = Engine & { commands: ReturnType<typeof createMemoryCommands> }
@@ -38,7 +45,8 @@ export type Published = {
 
 const patienceMs = 15_000
 
-export async function openRig(): Promise<Rig> {
+/** Opens everything for one test and closes it when the test ends, however it ends. */
+export async function openRig(t: TestContext): Promise<Rig> {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ sync: true }))
   const database = await testDatabase()
   const store = await openStore({
@@ -51,6 +59,12 @@ export async function openRig(): Promise<Rig> {
   const whatsapp = await startWhatsApp()
   const record = recorder()
   const engines = new Set<Engine>()
+  t.after(async () => {
+    for (const engine of engines) await engine.stop()
+    await whatsapp.stop()
+    await store.close()
+    await database.drop()
+  })
 
   return {
     store,
@@ -58,11 +72,11 @@ export async function openRig(): Promise<Rig> {
     whatsapp,
     published: record.published,
     breakPublishing: record.break,
-    async engine({ id = 'engine-1', networks, ...options } = {}) {
+    async engine({ id = 'engine-1', networks, store: seen, ...options } = {}) {
       const commands = createMemoryCommands()
       const engine = await startEngine({
         engineId: id,
-        store,
+        store: { ...store, ...seen },
         commands,
         publish: record.publish,
         networks: { whatsapp: { url: whatsapp.url, rootKey: whatsapp.rootKey }, sandbox: null, ...networks },
@@ -74,12 +88,6 @@ export async function openRig(): Promise<Rig> {
     },
     session: network =>
       store.sessions.create({ profileId, name: 'Shop', network: network ?? 'whatsapp', settings: {} }),
-    async close() {
-      for (const engine of engines) await engine.stop()
-      await whatsapp.stop()
-      await store.close()
-      await database.drop()
-    },
   }
 }
 

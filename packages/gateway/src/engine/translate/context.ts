@@ -34,7 +34,7 @@ export function draft<T extends EventType>(
     data,
     at: fact.at,
     chat: fact.chat,
-    naturalKey: fact.naturalKey && fact.naturalKey.map(String).join('\n'),
+    naturalKey: fact.naturalKey?.map(String).join('\n') ?? null,
     sessionId: context.sessionId,
     profileId: context.profileId,
   } as EventDraft
