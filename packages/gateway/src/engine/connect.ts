@@ -16,6 +16,7 @@ import makeWASocket, {
 import type { Logger } from 'pino'
 import { baileysLog } from './baileys-log.ts'
 import type { Network } from './engine.ts'
+import { tapEvents } from './event-tap.ts'
 import type { SocketCaches } from './socket-caches.ts'
 import { type SocketContext, socketContext } from './socket-context.ts'
 
@@ -30,7 +31,7 @@ export type ConnectDeps = {
   markOnline: boolean
   /** A message this session sent, for whoever could not decrypt it and asks again. */
   getMessage: (key: WAMessageKey) => Promise<proto.IMessage | undefined>
-  /** Everything Baileys tells, in order; several events may come at once. What it throws is logged, never passed on. */
+  /** Everything Baileys tells, in order, at the moment it tells it. What it throws is logged, never passed on. */
   onEvents: (events: Partial<BaileysEventMap>) => void
   log: Logger
   /** How long may pass until the socket is open or shows a QR code. Default 60 s. */
@@ -46,14 +47,12 @@ export type LiveSocket = {
   readonly closed: Promise<void>
   /** Calls into Baileys so that its certificate check, queue and crashes know whose they are. */
   use<T>(work: (baileys: WASocket) => Promise<T>): Promise<T>
-  /** Says goodbye and closes; cuts after two seconds without an answer. Events it still holds are delivered first. */
+  /** Says goodbye and closes; cuts after two seconds without an answer. */
   end(reason: Boom | undefined): void
   /** Cuts at once: not one more byte leaves. */
   cut(): void
 }
 
-/** Baileys may sit on events for up to 30 s; a fifth of a second is the promise we make instead. */
-const flushMs = 200
 /** A close handshake that a hung server never answers would take ws 30 s. */
 const goodbyeMs = 2_000
 
@@ -81,7 +80,6 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
     ...cachesOf(deps.caches),
   })
   let ended = false
-  let flusher: NodeJS.Timeout | undefined
   const { promise: closed, resolve: reportClosed } = Promise.withResolvers<void>()
 
   async function groupMetadata(jid: string): Promise<GroupMetadata | undefined> {
@@ -120,22 +118,15 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
     deps.log.warn({ err: error }, 'a frame could not be read')
     end(new Boom('a frame could not be read', { statusCode: DisconnectReason.connectionClosed }))
   })
-  // Messages are acknowledged before they are emitted: what the buffer holds when a socket ends exists nowhere else.
-  baileys.registerSocketEndHandler(() => void baileys.ev.flush())
-  baileys.ev.process(events => {
+  tapEvents(baileys.ev, events => {
     const update = events['connection.update']
-    if (update?.qr || update?.connection === 'open') clearTimeout(watchdog)
-    if (update?.connection === 'open') flusher ??= setInterval(() => void baileys.ev.flush(), flushMs)
-    if (update?.connection === 'close') {
-      ended = true
-      clearTimeout(watchdog)
-      clearInterval(flusher)
-    }
+    if (update?.qr || update?.connection === 'open' || update?.connection === 'close') clearTimeout(watchdog)
+    if (update?.connection === 'close') ended = true
     rememberGroups(deps.caches, events)
     try {
       deps.onEvents(events)
     } catch (error) {
-      deps.log.error({ err: error, events: Object.keys(events) }, 'handling events of a socket failed')
+      deps.log.error({ err: error, events: Object.keys(events) }, 'handling an event of a socket failed')
     }
     if (update?.connection === 'close') reportClosed()
   })

@@ -34,7 +34,8 @@ async function deliver(socket: LiveSocket, recipient: Recipient, text: string) {
     baileys.sendMessage(found.jid, { text, linkPreview: null }),
   )
   if (!message?.key.id) return refuse('whatsapp_refused', 'WhatsApp did not take the message.')
-  return { ok: true as const, result: { message, jid: found.jid } }
+  // A copy: the library's event buffer writes later receipts into the object it has returned.
+  return { ok: true as const, result: { message: { ...message, key: { ...message.key } }, jid: found.jid } }
 }
 
 async function addressOf(
