@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, isIPv6 } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -127,10 +127,27 @@ async function port(config: Config): Promise<Finding> {
     await once(probe, 'listening')
     return ok('PORT', config.port === 0 ? 'any free one' : `${config.port} of ${config.host} is free`)
   } catch (error) {
+    if (await isWaxwing(config))
+      return {
+        level: 'warn',
+        subject: 'PORT',
+        words: `a gateway is running on ${config.port} of ${config.host}`,
+      }
     const { problem, next } = explain(error)
     return fail('PORT', problem.replace(/\.$/, ''), next)
   } finally {
     probe.close()
+  }
+}
+
+/** Doctor is often asked while the gateway runs, and then a taken port is no fault. */
+async function isWaxwing({ host, port }: Config): Promise<boolean> {
+  const name = ['::', '0.0.0.0'].includes(host) ? 'localhost' : isIPv6(host) ? `[${host}]` : host
+  try {
+    const answer = await fetch(`http://${name}:${port}/version`, { signal: AbortSignal.timeout(2000) })
+    return Object(await answer.json()).name === 'waxwing'
+  } catch {
+    return false
   }
 }
 

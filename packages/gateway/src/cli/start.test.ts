@@ -29,6 +29,10 @@ test('start prints the one address to open, with its key; SIGTERM drains and exi
   assert.equal(second.code, 1)
   assert.match(second.stderr, new RegExp(`port ${port} .* is taken .*\\n.*PORT=`))
 
+  const health = await waxwing(['doctor'], { DATA_DIR: folder, PORT: port })
+  assert.equal(health.code, 0, health.stdout)
+  assert.match(health.stdout, /^warn {2}PORT .* a gateway is running/m)
+
   running.child.kill('SIGTERM')
   const { code, stdout, stderr } = await running.end()
   assert.equal(code, 0, stderr)
