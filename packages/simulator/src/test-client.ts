@@ -94,6 +94,8 @@ export function connect(
     logger: silent,
     syncFullHistory: false,
     markOnlineOnConnect: false,
+    // Otherwise an update may be folded into the late echo of the message it is about, and never be heard.
+    emitOwnEvents: false,
     ...options,
   })
   const events = createLedger<{ name: string; data: unknown }>(5000)
