@@ -32,19 +32,24 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   let queued = 0
   let inFlight = 0
   let due = false
-  let timer: NodeJS.Timeout | NodeJS.Immediate | undefined
+  let timed = false
   const waiting: (() => void)[] = []
 
   function schedule(): void {
     if (queue.length === 0 || inFlight >= maxInFlight) return
     if (due || queued >= maxItems) void runBatch()
-    else timer ??= inFlight === 0 ? setImmediate(close) : setTimeout(close, maxWaitMs)
+    else if (!timed) closeSoon()
   }
 
-  function close(): void {
-    timer = undefined
-    due = true
-    schedule()
+  function closeSoon(): void {
+    timed = true
+    const close = () => {
+      timed = false
+      due = queue.length > 0
+      schedule()
+    }
+    if (inFlight === 0) setImmediate(close)
+    else setTimeout(close, maxWaitMs)
   }
 
   /** Calls from the front of the queue until the batch is full. */
@@ -77,7 +82,10 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
     try {
       const results = await run(calls.flatMap(call => call.items))
       let from = 0
-      for (const call of calls) call.resolve(results.slice(from, (from += call.items.length)))
+      for (const call of calls) {
+        call.resolve(results.slice(from, from + call.items.length))
+        from += call.items.length
+      }
     } catch (error) {
       if (calls.length > 1 && isolate(error)) for (const call of calls) await settle([call])
       else for (const call of calls) call.reject(error)

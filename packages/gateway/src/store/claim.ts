@@ -27,11 +27,11 @@ export function createClaims(db: Database, leaseMs: number): Claims {
   }
 
   return {
-    claimDue: ({ limit, perWebhook, leaseMs: claimMs }) =>
+    claimDue: ({ limit, perWebhook, leaseMs: claimMs, except = [] }) =>
       db.query<DueDelivery>({
         name: 'claim-due-deliveries',
         text: claimStatement,
-        values: [limit, perWebhook, randomUUID(), claimMs],
+        values: [limit, perWebhook, randomUUID(), claimMs, except],
       }),
     async nextDueAt() {
       const [first] = await db.query<{ at: Date | null }>({
@@ -65,7 +65,7 @@ const claimStatement = `with offered as (
     where webhook_id = w.id and status = 'pending' and next_attempt_at <= now()
     order by next_attempt_at limit $2
   ) mine
-  where w.enabled
+  where w.enabled and w.id <> all($5::uuid[])
   order by mine.turn, mine.next_attempt_at limit $1
 ), locked as materialized (
   select d.id from webhook_deliveries d join offered on offered.id = d.id

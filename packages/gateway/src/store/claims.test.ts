@@ -79,6 +79,7 @@ onEveryServer('a delivery belongs to one claim', fresh => {
     const claimed = await store.deliveries.claimDue({ ...all, limit: 20, perWebhook: 15 })
     assert.equal(claimed.filter(delivery => delivery.webhookId === quiet.id).length, 1)
     assert.equal(claimed.length, 16)
+    assert.deepEqual(await store.deliveries.claimDue({ ...all, except: [owner.webhookId, quiet.id] }), [])
     await store.webhooks.remove(owner.profileId, quiet.id)
   })
 

@@ -92,8 +92,16 @@ export type DeliveryFilter = {
 } & PageRequest
 
 export type Deliveries = {
-  /** Takes due deliveries: at most `limit`, at most `perWebhook` of one webhook, the longest due first. */
-  claimDue(a: { limit: number; perWebhook: number; leaseMs: number }): Promise<DueDelivery[]>
+  /**
+   * Takes due deliveries: at most `limit`, at most `perWebhook` of one webhook, the longest due first; none of the
+   * webhooks in `except`, whose backlog is full at the caller.
+   */
+  claimDue(a: {
+    limit: number
+    perWebhook: number
+    leaseMs: number
+    except?: readonly string[]
+  }): Promise<DueDelivery[]>
   /** When `claimDue` will next find something, or null when nothing is unfinished. */
   nextDueAt(): Promise<Date | null>
   /** Extends the lease of what is still held. */

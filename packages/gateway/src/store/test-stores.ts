@@ -70,7 +70,7 @@ export function textEvent(
     at,
     sessionId,
     profileId,
-    chat: '15550100@s.whatsapp.net',
+    chat: 'a chat',
     body: JSON.stringify({ id, naturalKey }),
   }
 }
