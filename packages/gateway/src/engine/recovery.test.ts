@@ -190,6 +190,40 @@ test('stopping commits what was received and leaves the session wanted', async t
   assert.deepEqual([row?.status, row?.wanted, row?.final], ['reconnecting', true, false])
 })
 
+test('a server that says nothing is given up after a while, not waited for', async t => {
+  const rig = await openRig(t)
+  const engine = await rig.engine({ connectingMs: 300 })
+  const { phone, session } = await link(rig, engine, shop)
+  rig.whatsapp.hang(true)
+  await engine.commands.call('session.restart', { sessionId: session.id })
+  await rig.published.wait('session.status', draft => draft.data.code === 408)
+  rig.whatsapp.hang(false)
+  await phone.whenOnline()
+})
+
+const refusals = [
+  [403, 'banned', true],
+  [405, 'failed', true],
+  [402, 'banned', false],
+  [503, 'reconnecting', false],
+] as const
+for (const [code, status, final] of refusals) {
+  test(`a login refused with ${code} leaves the session ${status}, ${final ? 'for good' : 'for a while'}`, async t => {
+    const rig = await openRig(t)
+    const engine = await rig.engine()
+    const { phone, session } = await link(rig, engine, shop)
+    phone.failNext(code, code === 402 ? { expire: '600' } : {})
+    await phone.drop()
+    const { data } = await rig.published.wait('session.status', draft => draft.data.code === code)
+    assert.deepEqual([data.status, data.final], [status, final])
+    assert.match(data.reason ?? '', /[.?]$/)
+    if (!final) return
+    await eventually(async () => engine.sessions().length === 0)
+    const row = await rig.store.sessions.find(session.id)
+    assert.deepEqual([row?.status, row?.wanted, row?.final], [status, false, true])
+  })
+}
+
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 500; tries++) {
     if (await holds()) return
