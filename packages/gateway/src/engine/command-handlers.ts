@@ -26,12 +26,19 @@ export function commandHandlers(deps: SessionKeeper & { now: () => Date }): Comm
       return { ok: true as const, result: { status: session.status } }
     })
 
-  const logout = async (sessionId: string) =>
-    withSession(sessionId, async session => {
+  const logout = async (sessionId: string) => {
+    const row = await deps.find(sessionId)
+    // Nothing to unlink and nobody to tell: connecting only to say goodbye would show a QR code.
+    if (row && isUnlinked(row) && !(await deps.held(sessionId))) {
+      await deps.setWanted(sessionId, false)
+      return { ok: true as const, result: { status: row.status } }
+    }
+    return withSession(sessionId, async session => {
       await untilConnected(session)
       await session.logout()
       return { ok: true as const, result: { status: session.status } }
     })
+  }
 
   return {
     'session.connect': ({ sessionId }) => connect(sessionId),
@@ -62,6 +69,10 @@ export function commandHandlers(deps: SessionKeeper & { now: () => Date }): Comm
 }
 
 const heldElsewhere = refuse('engine_unavailable', 'The session belongs to an engine that does not answer.')
+
+function isUnlinked(row: SessionRow): boolean {
+  return row.phone === null || row.status === 'logged_out'
+}
 
 function notFound(sessionId: string): Refusal {
   return refuse('session_not_found', `There is no session ${sessionId}.`)

@@ -20,7 +20,8 @@ export type ConnectionListener = {
   account(standing: Standing, facts?: SessionPatch): void
   /** No further attempt will be made. `forget`: the keys are worthless. */
   over(standing: Standing, forget: boolean): void
-  leaseLost(): void
+  /** Keys could not be read or written. Nothing may be acknowledged any more; the socket is cut already. */
+  storeFailed(failure: StoreFailure): void
 }
 
 export type ConnectionDeps = {
@@ -35,7 +36,7 @@ export type ConnectionDeps = {
 }
 
 /** Why we closed a socket ourselves; the disconnect table is for what others do. */
-export type Intent = 'restart' | 'logout' | 'events cannot be stored' | 'store unavailable'
+export type Intent = 'restart' | 'logout' | 'events cannot be stored'
 
 /** The sockets of a session, one after the other, and what happens between them. */
 export type Connection = {
@@ -46,12 +47,10 @@ export type Connection = {
   expect(intent: Intent): void
   /** Closes the socket for a reason of ours; without a socket, only a restart does something. */
   close(intent: Intent): void
-  /** Cuts the socket because its keys can no longer be kept. */
-  storeFailed(failure: StoreFailure): void
   /** Closes for good, politely. Resolves when the last event has been told. */
   end(): Promise<void>
-  /** Cuts for good, at once. */
-  sever(): void
+  /** Cuts for good, at once. Resolves when the last event has been told. */
+  sever(): Promise<void>
 }
 
 /** A connection that lasted this long was a good one: the next failure starts counting again. */
@@ -159,8 +158,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
   async function actOnIntent(why: Intent): Promise<void> {
     if (why === 'restart') return open()
     if (why === 'logout') return over({ status: 'logged_out', reason: 'Logged out on request.' }, true)
-    if (why === 'events cannot be stored') return waitForEvents()
-    retry('The database does not answer.', undefined)
+    return waitForEvents()
   }
 
   async function act(next: AfterDisconnect, code: number | undefined): Promise<void> {
@@ -225,23 +223,31 @@ export function createConnection(deps: ConnectionDeps): Connection {
 
   function over(standing: Standing, forget: boolean): void {
     if (ended) return
-    sever()
+    void sever()
     on.over(standing, forget)
   }
 
   // === We end it ===
 
   function storeFailed(failure: StoreFailure): void {
-    if (failure === 'lease lost') on.leaseLost()
-    if (socket) intent = 'store unavailable'
-    socket?.cut()
+    void sever()
+    on.storeFailed(failure)
   }
 
-  function sever(): void {
+  function sever(): Promise<void> {
+    socket?.cut()
+    return end()
+  }
+
+  async function end(): Promise<void> {
+    const live = socket
     ended = true
     clearTimeout(timer)
     linking.end()
-    socket?.cut()
+    live?.end(undefined)
+    if (live) await within(live.closed, goodbyeMs).catch(() => live.cut())
+    // A message whose receipt had just left is told within the same turn of the event loop.
+    await new Promise(resolve => setImmediate(resolve))
   }
 
   return {
@@ -259,15 +265,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       else if (why === 'restart') void open()
       socket?.end(undefined)
     },
-    storeFailed,
-    async end() {
-      const live = socket
-      ended = true
-      clearTimeout(timer)
-      linking.end()
-      live?.end(undefined)
-      if (live) await within(live.closed, goodbyeMs).catch(() => live.cut())
-    },
+    end,
     sever,
   }
 }

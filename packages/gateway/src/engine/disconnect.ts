@@ -71,10 +71,10 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
     action: () => ({ kind: 'refresh version', reason: 'WhatsApp refuses this version of the client.' }),
   },
   408: {
-    means: 'keep-alive lost, nobody listening, or nobody scanned the QR',
+    means: 'keep-alive lost, nobody listening, or nobody linked in time',
     action: d =>
       d.message.includes('QR refs attempts ended')
-        ? giveUp('qr_expired', 'Nobody scanned the QR code in time. Connect again for a new one.')
+        ? giveUp('qr_expired', 'Nobody linked the number in time. Connect again for a new code.')
         : backOff('The connection to WhatsApp was lost.'),
   },
   411: {

@@ -43,6 +43,18 @@ test('a number linked by the code typed on its phone is connected, and a second 
   assert.equal(again.ok || again.code, 'session_already_linked')
 })
 
+test('a pairing code that nobody typed is forgotten: the next connection shows a QR code again', async t => {
+  const rig = await openRig(t)
+  const { commands } = await rig.engine()
+  const { id: sessionId } = await rig.session()
+  await commands.call('session.connect', { sessionId })
+  await rig.published.wait('qrcode.updated')
+  await commands.call('session.pairing-code', { sessionId, phone: shop })
+  await commands.call('session.restart', { sessionId })
+  await rig.published.wait('qrcode.updated', () => rig.published.of('qrcode.updated').length > 1)
+  assert.notEqual((await rig.store.sessions.find(sessionId))?.status, 'logged_out')
+})
+
 test('what a session says about itself follows its linking and fits the catalog', async t => {
   const rig = await openRig(t)
   const { session } = await link(rig, await rig.engine(), shop)
@@ -78,6 +90,17 @@ test('a text sent by number arrives and is told once, from what was sent and not
   assert.equal(rig.published.of('messages.received').length, 0)
   const refusal = await send('hello', 'x')
   assert.equal(refusal.ok || refusal.code, 'invalid_recipient')
+})
+
+test('a session that was never linked is removed without asking WhatsApp', async t => {
+  const rig = await openRig(t)
+  const { commands } = await rig.engine()
+  const { id: sessionId } = await rig.session()
+  assert.deepEqual(await commands.call('session.remove', { sessionId }), { ok: true, result: {} })
+  assert.equal(rig.whatsapp.stanzas.length, 0)
+  const unknown = '00000000-0000-7000-8000-000000000000'
+  const refusal = await commands.call('session.remove', { sessionId: unknown })
+  assert.equal(refusal.ok || refusal.code, 'session_not_found')
 })
 
 test('a text typed on the phone is told as sent, by another device of the account', async t => {

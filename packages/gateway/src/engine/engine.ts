@@ -8,6 +8,7 @@ import type { SessionPatch, SessionRow } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
 import { commandHandlers } from './command-handlers.ts'
+import { curveInTime } from './fast-curve.ts'
 import { startLeaseKeeper } from './lease-keeper.ts'
 import { guardProcess } from './process-guards.ts'
 import { type Session, startSession } from './session.ts'
@@ -87,6 +88,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const acquiring = new Map<string, Promise<Session | null>>()
   let stopping = false
   let timer: NodeJS.Timeout | undefined
+  let polling = Promise.resolve()
 
   const guard = guardProcess({ log, onCrash: id => id && sessions.get(id)?.session?.crashed() })
   const keeper = startLeaseKeeper({ leases: store.leases, holder, leaseMs, onLost, log, now })
@@ -216,9 +218,14 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     } catch (error) {
       log.warn({ err: error }, 'looking for sessions failed; trying again')
     }
-    if (!stopping) timer = setTimeout(() => void poll(), pollMs)
+    if (stopping) return
+    timer = setTimeout(() => {
+      polling = poll()
+    }, pollMs)
   }
 
+  if (!curveInTime)
+    log.warn('engine/process-guards.ts was imported after Baileys; group messages will be slow')
   await poll()
   log.info({ sessions: sessions.size }, 'engine started')
 
@@ -227,6 +234,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       stopping = true
       clearTimeout(timer)
       serving.stop()
+      await Promise.allSettled([polling, ...acquiring.values()])
       await Promise.all(
         [...sessions].map(async ([sessionId, { fence, started }]) => {
           await (await started)?.stop()

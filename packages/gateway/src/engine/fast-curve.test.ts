@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { Curve, WA_CERT_DETAILS } from 'baileys'
-import { fastCurve, plainCurve } from './fast-curve.ts'
+import * as curveAsImported from 'libsignal/src/curve.js'
+import { curveInTime, fastCurve, plainCurve } from './fast-curve.ts'
 import { socketContext } from './socket-context.ts'
 
 const curve = createRequire(import.meta.url)('libsignal/src/curve.js')
@@ -43,6 +44,9 @@ test('a key of low order, whose secret everybody knows, is refused by both', () 
 
 test('Baileys and libsignal use the fast one', () => {
   assert.equal(curve.verifySignature, fastCurve.verifySignature)
+  // Modules that import it by name, as Baileys does for groups, see what was there when it was loaded.
+  assert.equal(curveAsImported.verifySignature, fastCurve.verifySignature)
+  assert.equal(curveInTime, true)
 })
 
 test('a signature that is wrong is refused by Curve.verify, which stock Baileys would accept', () => {

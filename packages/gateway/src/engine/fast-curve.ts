@@ -12,7 +12,12 @@ export type SignalCurve = {
   verifySignature(publicKey: Buffer, message: Buffer, signature: Buffer, isInit?: boolean): boolean
 }
 
-const curve: SignalCurve = createRequire(import.meta.url)('libsignal/src/curve.js')
+const require = createRequire(import.meta.url)
+
+/** False when somebody loaded Baileys before us: everything works, at the old speed. */
+export const curveInTime = require.cache[require.resolve('libsignal/src/curve.js')]?.loaded !== true
+
+const curve: SignalCurve = require('libsignal/src/curve.js')
 
 /** The original functions, kept so that a test can compare both. */
 export const plainCurve: SignalCurve = { ...curve }

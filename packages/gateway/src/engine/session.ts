@@ -11,7 +11,7 @@ import { createIntake } from './intake.ts'
 import { type Person, person } from './jid.ts'
 import type { Qr } from './linking.ts'
 import { createOutbox } from './outbox.ts'
-import { within } from './persistence.ts'
+import { type StoreFailure, within } from './persistence.ts'
 import { refuse } from './refusal.ts'
 import { sendText, sentResult } from './send.ts'
 import { createSentMessages } from './sent-messages.ts'
@@ -59,7 +59,7 @@ export type Session = {
   crashed(): void
 }
 
-/** How long an ending session waits for a database that does not take its last events. */
+/** How long a stopping process waits for a database that does not take its last events. */
 const drainMs = 10_000
 /** How long WhatsApp may take to hear that we leave. */
 const goodbyeMs = 5_000
@@ -73,7 +73,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
 
   const auth = await openAuthState(deps.keys, log, {
     budgetMs: deps.storeBudgetMs,
-    onFailure: failure => connection.storeFailed(failure),
+    onFailure: abandon,
   })
   const sent = createSentMessages(auth)
   const outbox = createOutbox({
@@ -89,7 +89,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     account: () => ({ me: auth.creds.account ? me() : null, pushName: auth.creds.me?.name ?? null }),
     setState: deps.setState,
     tell: draft => outbox.add([draft]),
-    onLeaseLost: loseLease,
+    onLeaseLost: () => abandon('lease lost'),
     log,
     now,
   })
@@ -112,7 +112,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
       account: (standing, facts) => board.set(standing, { ...noFacts, ...accountColumns(), ...facts }),
       qr: showQr,
       over: (standing, forget) => void finish(standing, forget),
-      leaseLost: loseLease,
+      storeFailed: abandon,
     },
     now,
     random: deps.random,
@@ -152,9 +152,11 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
 
   // === Ends ===
 
+  /** The number is unlinked, banned or otherwise beyond another attempt. */
   async function finish(standing: Standing, forget: boolean): Promise<void> {
     if (over) return
     over = true
+    await connection.sever()
     if (forget) await auth.reset()
     board.set(standing, noFacts)
     board.tell()
@@ -163,23 +165,35 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     ended.resolve()
   }
 
-  function loseLease(): void {
+  /**
+   * Cuts the socket before it can acknowledge what nobody keeps, and gives the lease back once everything taken so far
+   * is stored. Whoever claims it next, perhaps this engine, does so under a new fence: a write that hung here and wakes
+   * up later is refused instead of overwriting newer keys.
+   */
+  function abandon(failure: StoreFailure): void {
     if (over) return
     over = true
-    connection.sever()
-    board.close()
-    log.warn('the session belongs to another engine now')
-    void settle()
+    log.warn({ failure }, 'the session is given back')
+    if (failure === 'lease lost') board.close()
+    else
+      board.set({ status: 'reconnecting', reason: 'The database does not answer; waiting for it.' }, noFacts)
+    void connection
+      .sever()
+      .then(settle)
       .then(() => deps.onOver({ wanted: true }))
-      .then(ended.resolve)
+      .finally(ended.resolve)
   }
 
-  /** Everything that was taken from WhatsApp reaches the store, if the store lets it. */
+  /** Resolves when everything that was taken from WhatsApp is stored, however long the store takes. */
   async function settle(): Promise<void> {
-    const events = intake.idle().then(() => outbox.idle())
-    await within(events, drainMs).catch(() => {})
+    await intake.idle()
+    await outbox.idle()
     await auth.flushCreds()
     await board.written()
+    release()
+  }
+
+  function release(): void {
     board.close()
     auth.close()
     const lost = outbox.close()
@@ -187,18 +201,21 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
   }
 
   async function stop(): Promise<void> {
-    if (over) return
+    const ending = over ? ended.promise : close()
     over = true
+    await within(ending, drainMs).catch(release)
+    ended.resolve()
+  }
+
+  async function close(): Promise<void> {
     await connection.end()
     const reason = 'The gateway was stopped; it connects again when it starts.'
     if (!meanings[board.status].final) board.set({ status: 'reconnecting', reason }, noFacts, { quiet: true })
     await settle()
-    ended.resolve()
   }
 
   async function logout(): Promise<void> {
     const live = connection.socket
-    if (!live) connection.sever()
     if (!live) return finish({ status: 'logged_out', reason: 'Logged out on request.' }, true)
     const goodbye = auth.creds.account
       ? within(
@@ -220,6 +237,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     }
     const answer = await connection.linking.pairingCode(phone, () => connection.socket)
     if (answer.ok) board.set({ status: 'pairing' }, noFacts)
+    await board.written()
     return answer
   }
 
@@ -245,6 +263,8 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
 
   board.set({ status: 'connecting' }, noFacts)
   await connection.open()
+  // Whoever asked for this session reads its row next.
+  await board.written()
   return {
     get status() {
       return board.status
@@ -262,7 +282,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     applySettings,
     logout,
     stop,
-    loseLease,
+    loseLease: () => abandon('lease lost'),
     crashed: () => connection.socket?.cut(),
   }
 }

@@ -47,7 +47,7 @@ const patienceMs = 15_000
 
 /** Opens everything for one test and closes it when the test ends, however it ends. */
 export async function openRig(t: TestContext): Promise<Rig> {
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination({ sync: true }))
+  const log = pino({ level: 'silent' })
   const database = await testDatabase()
   const store = await openStore({
     databaseUrl: database.databaseUrl,
