@@ -187,8 +187,9 @@ function keysOfSocket(
       failure: 'store unavailable' as const,
       error,
     }))
-    if (silent) return never()
+    // What is committed is told even after the end: the plaintext that goes with it is remembered (redelivery.ts).
     if (answer.ok) return answer.value
+    if (silent) return never()
     silent = true
     failStop(answer.failure, answer.error)
     return never()

@@ -17,6 +17,7 @@ import type { Logger } from 'pino'
 import { baileysLog } from './baileys-log.ts'
 import type { Network } from './engine.ts'
 import { tapEvents } from './event-tap.ts'
+import { rememberingRepository } from './redelivery.ts'
 import type { SocketCaches } from './socket-caches.ts'
 import { type SocketContext, socketContext } from './socket-context.ts'
 
@@ -155,8 +156,8 @@ function catchBrokenFrames(baileys: WASocket, onBroken: (error: unknown) => void
 }
 
 function cachesOf(caches: SocketCaches) {
-  const { groups: _, ...forBaileys } = caches
-  return forBaileys
+  const { groups: _, plaintexts, ...forBaileys } = caches
+  return { ...forBaileys, makeSignalRepository: rememberingRepository(plaintexts) }
 }
 
 /** Who is in a group decides for whom a message is encrypted: any change means asking again at the next send. */

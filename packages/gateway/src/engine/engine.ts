@@ -27,9 +27,9 @@ export type Networks = { whatsapp: Network; sandbox: Network | null }
 
 /** Durations in milliseconds. Every one has a default that suits production; tests shorten them. */
 export type EngineOptions = {
-  /** How long a session belongs to this engine without a renewal. Renewed at a third of it. Default 30 s. */
+  /** How long a session belongs to this engine without a renewal. Renewed at a third of it. Default 15 s. */
   leaseMs?: number
-  /** How often to look for sessions that should be online and belong to nobody. Default 5 s. */
+  /** How often to look for sessions that should be online and belong to nobody. Default 2 s. */
   pollMs?: number
   /** How long a socket may take to open or show a QR code. Default 60 s. */
   connectingMs?: number

@@ -38,6 +38,24 @@ test('300 messages that waited are all told, once, although the connection drops
   assert.ok(rig.published.of('messages.received').at(-1)?.data.offline)
 })
 
+test('the first messages of somebody never answered survive drops between decrypting and the receipt', async t => {
+  const rig = await openRig(t)
+  const first = await rig.engine()
+  const { phone } = await link(rig, first, shop)
+  await first.stop()
+  const ann = rig.whatsapp.contact({ number: '15550101', name: 'Ann' })
+  const texts = Array.from({ length: 200 }, (_, index) => `message ${index}`)
+  for (const text of texts) await ann.say(phone, text)
+  await rig.engine({ id: 'engine-2' })
+  for (const count of [60, 140]) {
+    await ann.waitForReceipt(() => ann.receipts.length >= count)
+    await phone.drop()
+  }
+  await rig.published.wait('messages.received', () => new Set(bodies(rig)).size === texts.length)
+  assert.deepEqual(bodies(rig).sort(), [...texts].sort())
+  assert.equal(phone.pending, 0)
+})
+
 test('a connection that is cut comes back by itself', async t => {
   const rig = await openRig(t)
   const { phone, session, ann } = await acquainted(rig, await rig.engine())

@@ -105,7 +105,7 @@ function recorder() {
       return until(
         find,
         waiting,
-        `no ${type} was published; there were: ${drafts.map(draft => draft.type).join()}`,
+        `no ${type} was published; there were ${drafts.length}, of: ${[...new Set(drafts.map(draft => draft.type))].join()}`,
       )
     },
   }
