@@ -56,6 +56,8 @@ export type Phone = {
   readonly devices: readonly number[]
   /** How many stanzas wait for this account's devices, sent and not yet acknowledged ones included. */
   readonly pending: number
+  /** Resolves when nothing waits for this account's devices; rejects after `timeoutMs` (default 10 s). */
+  whenAcknowledged(options?: { timeoutMs?: number }): Promise<void>
   /** The stanzas of this account's devices, oldest first; see `WhatsApp.stanzas`. */
   readonly stanzas: readonly Stanza[]
   saw(matches: (stanza: Stanza) => boolean, options?: { timeoutMs?: number }): Promise<Stanza>
@@ -66,6 +68,7 @@ const WAIT_MS = 10_000
 export function createPhone(network: Network, account: Account): Phone {
   const { bell } = account
   const connections = () => onlineCompanions(account).flatMap(({ connection }) => connection ?? [])
+  const waiting = () => [...account.companions.values()].flatMap(({ outbox }) => outbox.waiting)
   const own = (stanza: Stanza) => stanza.device?.number === account.number
   const codeRequest = (timeoutMs: number) =>
     bell.until(() => account.codeRequest ?? undefined, {
@@ -146,8 +149,13 @@ export function createPhone(network: Network, account: Account): Phone {
       return [...account.companions.keys()]
     },
     get pending() {
-      return [...account.companions.values()].reduce((sum, { outbox }) => sum + outbox.waiting.length, 0)
+      return waiting().length
     },
+    whenAcknowledged: async ({ timeoutMs = WAIT_MS } = {}) =>
+      void (await bell.until(() => waiting().length === 0 || undefined, {
+        timeoutMs,
+        what: () => `the devices of ${account.number} to acknowledge ${waiting().join(', ')}`,
+      })),
     get stanzas() {
       return network.stanzas.all.filter(own)
     },

@@ -23,6 +23,7 @@ test('a client is asked for more one-time keys before they run out, and brings t
   await phone.saw(({ direction, node }) => direction === 'out' && node.attrs.type === 'encrypt')
   const brought = ({ direction, node }: Stanza) =>
     direction === 'in' && node.attrs.xmlns === 'encrypt' && node.attrs.type === 'set'
+  await phone.saw(() => phone.stanzas.filter(brought).length >= 2)
   // Baileys acknowledges the request when its upload is through.
-  await phone.saw(() => phone.stanzas.filter(brought).length >= 2 && phone.pending === 0)
+  await phone.whenAcknowledged()
 })

@@ -173,5 +173,6 @@ export async function pair(whatsapp: WhatsApp, o: { number: string; name?: strin
 /** The phone has shared keys and history and the client has taken them: nothing waits. */
 export async function settled(phone: Phone): Promise<void> {
   const taken = ({ direction, node }: Stanza) => direction === 'in' && node.attrs.type === 'hist_sync'
-  await phone.saw(() => phone.stanzas.filter(taken).length >= 2 && phone.pending === 0)
+  await phone.saw(() => phone.stanzas.filter(taken).length >= 2)
+  await phone.whenAcknowledged()
 }

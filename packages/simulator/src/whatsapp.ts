@@ -8,6 +8,7 @@ import { listen } from './server/listener.ts'
 import { leave, login } from './server/login.ts'
 import { createNetwork, type Network } from './server/network.ts'
 import { register } from './server/pair.ts'
+import { forgetCodeRequest } from './server/pair-code.ts'
 import { handleStanza } from './server/stanzas.ts'
 import type { Stanza } from './stanza.ts'
 import { silenceLibsignal } from './wire/quiet.ts'
@@ -119,6 +120,9 @@ function accept(network: Network, socket: WebSocket): void {
     hello: (connection, payload) =>
       payload.devicePairingData?.eIdent ? register(connection, payload) : login(network, connection, payload),
     stanza: (connection, stanza) => handleStanza(network, connection, stanza),
-    closed: leave,
+    closed(connection) {
+      leave(connection)
+      forgetCodeRequest(network, connection)
+    },
   })
 }

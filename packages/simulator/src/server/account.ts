@@ -36,7 +36,7 @@ export type Account = {
   readonly echoes: Ledger<EchoedText>
   /** The newest messages sent from this phone, for devices that ask for one again. */
   readonly sent: Map<string, SentMessage>
-  /** Rings when a device connects or goes, or asks to be linked. */
+  /** Rings when a device connects, goes, acknowledges, or asks to be linked. */
   readonly bell: Bell
 }
 

@@ -45,7 +45,7 @@ export function createCompanion(o: {
     address: { user: account.lidUser, device: index },
     preKeys: [],
     connection: null,
-    outbox: createOutbox(() => companion.keys !== null),
+    outbox: createOutbox({ canSeal: () => companion.keys !== null, acknowledged: account.bell.ring }),
   }
   return companion
 }

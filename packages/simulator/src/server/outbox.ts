@@ -32,8 +32,12 @@ type Entry = {
   error?: unknown
 }
 
-/** `canSeal` is false while the device's keys are unknown: nothing can be encrypted for it yet. */
-export function createOutbox(canSeal: () => boolean): Outbox {
+export function createOutbox(device: {
+  /** False while the device's keys are unknown: nothing can be encrypted for it yet. */
+  canSeal(): boolean
+  /** Something was acknowledged. */
+  acknowledged(): void
+}): Outbox {
   let entries: Entry[] = []
   let live: Connection | null = null
   // One at a time: sealing moves a ratchet, and the order sealed must be the order sent.
@@ -47,7 +51,7 @@ export function createOutbox(canSeal: () => boolean): Outbox {
 
   /** Seals what is not sealed and sends what was not sent on `connection`; resolves to how many were sent. */
   async function sendAll(connection: Connection | null, attrs: Record<string, string> = {}): Promise<number> {
-    if (!canSeal()) return 0
+    if (!device.canSeal()) return 0
     let sent = 0
     for (const entry of [...entries]) {
       const node = await sealed(entry)
@@ -89,7 +93,9 @@ export function createOutbox(canSeal: () => boolean): Outbox {
     flush: () => inTurn(async () => void (await sendAll(live))),
     acknowledge(key) {
       const at = entries.findIndex(entry => entry.key === key && entry.sentOn !== null)
-      if (at >= 0) entries.splice(at, 1)
+      if (at < 0) return
+      entries.splice(at, 1)
+      device.acknowledged()
     },
     get waiting() {
       return entries.map(entry => entry.key.slice(0, entry.key.indexOf(' ')))

@@ -37,6 +37,13 @@ export function answerLinkCode(
   return [node(TAG, { stage: 'companion_hello' }, [node('link_code_pairing_ref', {}, Buffer.from(ref))])]
 }
 
+/** A client has gone: it will not complete what it asked for. */
+export function forgetCodeRequest(network: Network, connection: Connection): void {
+  for (const account of network.accounts()) {
+    if (account.codeRequest?.connection === connection) account.codeRequest = null
+  }
+}
+
 /** Who waits for the client's last message of a pairing by code. */
 const finishes = new WeakMap<Connection, (finish: BinaryNode) => void>()
 
