@@ -69,7 +69,8 @@ const exceptions: readonly { file: string; rule: string; reason: string }[] = []
 type Import = { target: string; typeOnly: boolean }
 type Source = { path: string; text: string; imports: Import[] }
 
-const isTest = (path: string) => path.endsWith('.test.ts') || path.endsWith('.test.tsx')
+/** Tests and what only tests import: `x.test.ts`, and `test-x.ts` beside it. They may use any part to set the stage. */
+const isTest = (path: string) => /\.test\.tsx?$|\/test-[^/]+\.ts$/.test(path)
 
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
@@ -189,6 +190,15 @@ test('no drawer is called utils, helpers, common, misc, shared, types or constan
   const drawer = /\/(utils?|helpers?|common|misc|shared|lib|types|interfaces|constants)(\/|\.tsx?$)/
   const faults = sources.filter(s => drawer.test(s.path)).map(s => ({ file: s.path, fault: 'is a drawer' }))
   assertNone('drawers', faults)
+})
+
+test('what is made for tests is imported by tests only', () => {
+  const faults = sources.flatMap(source =>
+    source.imports
+      .filter(i => i.target.startsWith('packages/') && isTest(i.target))
+      .map(i => ({ file: source.path, fault: `imports ${i.target}` })),
+  )
+  assertNone('test support', faults)
 })
 
 test('value imports form no cycle', () => {

@@ -2,6 +2,9 @@
  * The composition root: opens what the settings ask for, hands each room the values it needs, and closes everything in
  * reverse. No other file wires rooms together.
  */
+// First, so that no other import loads Baileys before its guards stand.
+import './engine/process-guards.ts'
+
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
@@ -71,7 +74,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   if (simulator) opened.push('sandbox', () => simulator.stop())
 
   const lane = createMemoryLane({ limit: laneLimit })
-  const commands = createMemoryCommands()
+  const commands = createMemoryCommands({ log })
   opened.push('stream', () => lane.close())
   const guard = createGuard({ allow: config.webhookNetworks, allowLoopback: config.webhookAllowLoopback })
   const sender = createSender({ timeoutMs: config.webhookTimeoutMs, guard, userAgent: `Waxwing/${version}` })
