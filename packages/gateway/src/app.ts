@@ -61,7 +61,13 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 async function openRooms(config: Config, log: Logger, opened: Opened): Promise<App> {
   const encryptionKey = ensureEncryptionKey(config)
   const databaseUrl = config.databaseUrl ?? (await openEmbeddedPostgres(config, log, opened))
-  const store = await openStore({ databaseUrl, encryptionKey, log, leaseMs: config.deliveryLeaseMs })
+  const store = await openStore({
+    databaseUrl,
+    encryptionKey,
+    log,
+    leaseMs: config.deliveryLeaseMs,
+    retention: { eventsDays: config.retentionEventsDays, deliveriesDays: config.retentionDeliveriesDays },
+  })
   opened.push('store', () => store.close())
   const profile = await store.profiles.first()
   const bootstrap = await ensureBootstrapKey(store, {

@@ -3,7 +3,7 @@ import { asUuid, type Database } from './database.ts'
 import type { Deliveries, DueDelivery, HeldDelivery } from './deliveries.ts'
 
 /** Columns of a claimed delivery `d` and its event `e`, as a DueDelivery. */
-const dueColumns = `d.id as "deliveryId", d.claim_id as "claimId", d.webhook_id as "webhookId",
+const dueColumns = `d.id as "deliveryId", d.claim_id as "claimId", d.webhook_config_id as "webhookId",
   d.event_id as "eventId", d.event_type as "eventType", d.session_id as "sessionId",
   d.attempts + 1 as attempt, d.manual, d.created_at as "createdAt", e.body`
 
@@ -62,7 +62,7 @@ const claimStatement = `with offered as (
   from webhook_configs w cross join lateral (
     select id, next_attempt_at, row_number() over (order by next_attempt_at) as turn
     from webhook_deliveries
-    where webhook_id = w.id and status = 'pending' and next_attempt_at <= now()
+    where webhook_config_id = w.id and status = 'pending' and next_attempt_at <= now()
     order by next_attempt_at limit $2
   ) mine
   where w.enabled and w.id <> all($5::uuid[])
@@ -82,7 +82,7 @@ select ${dueColumns} from d join events e on e.id = d.event_id order by d.id`
 const nextDueStatement = `select min(mine.next_attempt_at) as at
 from webhook_configs w cross join lateral (
   select next_attempt_at from webhook_deliveries
-  where webhook_id = w.id and status = 'pending' order by next_attempt_at limit 1
+  where webhook_config_id = w.id and status = 'pending' order by next_attempt_at limit 1
 ) mine
 where w.enabled`
 
@@ -91,7 +91,7 @@ const redeliverStatement = `with found as materialized (
   select d.id, d.claim_id is not null and d.next_attempt_at > now() as busy
   from webhook_deliveries d
   where d.id = $2 and d.user_id = $1
-    and exists (select from webhook_configs w where w.id = d.webhook_id)
+    and exists (select from webhook_configs w where w.id = d.webhook_config_id)
     and exists (select from events e where e.id = d.event_id)
   for update
 ), taken as (

@@ -106,10 +106,10 @@ const commitStatement = `with fresh as materialized (
   returning id, user_id, session_id, type
 ), new_deliveries as (
   insert into webhook_deliveries
-    (id, webhook_id, event_id, event_type, session_id, user_id, claim_id, next_attempt_at)
-  select wanted.id, wanted.webhook_id, e.id, e.type, e.session_id, e.user_id, $11::uuid,
+    (id, webhook_config_id, event_id, event_type, session_id, user_id, claim_id, next_attempt_at)
+  select wanted.id, wanted.webhook_config_id, e.id, e.type, e.session_id, e.user_id, $11::uuid,
     now() + $12::int * interval '1 millisecond'
-  from unnest($8::uuid[], $9::uuid[], $10::uuid[]) as wanted (id, webhook_id, event_id)
+  from unnest($8::uuid[], $9::uuid[], $10::uuid[]) as wanted (id, webhook_config_id, event_id)
   join new_events e on e.id = wanted.event_id
   on conflict (id) do nothing
   returning id

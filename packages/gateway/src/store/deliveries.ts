@@ -52,6 +52,8 @@ export type DeliveryRow = {
   attempts: number
   /** When it is tried next, or (while somebody works on it) when the lease ends; null when it is finished. */
   nextAttemptAt: Date | null
+  /** When the last attempt began. */
+  lastAttemptAt: Date | null
   manual: boolean
   responseStatus: number | null
   errorClass: string | null
@@ -119,9 +121,9 @@ export type Deliveries = {
   cancelOrphans(): Promise<void>
 }
 
-const columns = `d.id, d.user_id as "profileId", d.webhook_id as "webhookId", d.event_id as "eventId",
+const columns = `d.id, d.user_id as "profileId", d.webhook_config_id as "webhookId", d.event_id as "eventId",
   d.event_type as "eventType", d.session_id as "sessionId", d.status, d.attempts,
-  d.next_attempt_at as "nextAttemptAt", d.manual, d.response_status as "responseStatus",
+  d.next_attempt_at as "nextAttemptAt", d.last_attempt_at as "lastAttemptAt", d.manual, d.response_status as "responseStatus",
   d.error_class as "errorClass", d.error_message as "errorMessage", d.created_at as "createdAt",
   d.delivered_at as "deliveredAt"`
 
@@ -156,7 +158,8 @@ export function createDeliveries(
       return pageOf(rows, filter.limit)
     },
     async cancelOrphans() {
-      const gone = 'not exists (select from webhook_configs w where w.id = webhook_deliveries.webhook_id)'
+      const gone =
+        'not exists (select from webhook_configs w where w.id = webhook_deliveries.webhook_config_id)'
       await db.query({ text: cancelDeliveries(gone) })
     },
   }
@@ -168,7 +171,7 @@ function conditionsOf(filter: DeliveryFilter): Record<string, unknown> {
     'd.user_id =': filter.profileId,
     'd.id <': below(filter.cursor),
     'd.status =': filter.status,
-    'd.webhook_id =': id(filter.webhookId),
+    'd.webhook_config_id =': id(filter.webhookId),
     'd.event_type =': filter.eventType,
     'd.session_id =': id(filter.sessionId),
     'd.event_id =': id(filter.eventId),

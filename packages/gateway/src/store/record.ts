@@ -64,7 +64,7 @@ const recordStatement = `with given as materialized (
 ), moved as (
   update webhook_deliveries d
   set status = given.status, attempts = given.attempt, next_attempt_at = given.next_attempt_at, claim_id = null,
-    manual = false, response_status = given.response_status, response_body = given.response_body,
+    last_attempt_at = given.started_at, manual = false, response_status = given.response_status, response_body = given.response_body,
     error_class = given.error_class, error_message = given.error_message,
     delivered_at = case when given.status = 'delivered' then now() end
   from locked join given on given.delivery_id = locked.id and given.claim_id = locked.claim_id

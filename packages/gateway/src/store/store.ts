@@ -35,6 +35,8 @@ export type Store = {
   close(): Promise<void>
 }
 
+export type Retention = { eventsDays: number; deliveriesDays: number }
+
 export type StoreOptions = {
   databaseUrl: string
   /** 32 bytes. */
@@ -44,11 +46,13 @@ export type StoreOptions = {
   poolSize?: number
   /** How long an announced or claimed delivery is somebody's before the due-scan takes it. */
   leaseMs: number
+  /** After how many days whole days are dropped; nothing is without it. A day with unfinished deliveries is kept. */
+  retention?: Retention
   /** Default true: bring the schema up to date first. */
   migrate?: boolean
 }
 
-/** How often days are made ahead and orphans ended. Days are made two ahead, so an hour is early enough. */
+/** How often days are made ahead, old ones dropped and orphans ended. Days are made two ahead, so an hour is early enough. */
 const upkeepMs = 3_600_000
 /** How soon a change of webhooks is noticed while LISTEN does not work. */
 const epochPollMs = 5_000
@@ -62,7 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const vault = createVault(options.encryptionKey)
     const partitions = createPartitions(db, log)
     await partitions.ensureAhead()
-    return wire({ db, vault, partitions, databaseUrl, log, leaseMs })
+    return wire({ db, vault, partitions, databaseUrl, log, leaseMs, retention: options.retention })
   } catch (error) {
     await db.close()
     throw error
@@ -76,8 +80,9 @@ function wire(a: {
   databaseUrl: string
   log: Logger
   leaseMs: number
+  retention: Retention | undefined
 }): Store {
-  const { db, vault, partitions, databaseUrl, log, leaseMs } = a
+  const { db, vault, partitions, databaseUrl, log, leaseMs, retention } = a
   const { webhooks, cache } = createWebhooks(db, vault)
   const commit = createCommit({ db, cache, partitions, leaseMs })
   const record = createRecord(db, partitions)
@@ -86,6 +91,7 @@ function wire(a: {
   const upkeep = repeat(upkeepMs, log, async () => {
     await partitions.ensureAhead()
     await deliveries.cancelOrphans()
+    if (retention) log.info(await partitions.dropOld(retention), 'retention: days dropped and kept')
   })
   const poll = repeat(epochPollMs, log, () => refreshIfChanged(db, cache))
   return {

@@ -9,24 +9,24 @@ export type SecretRing = {
   /** When the first of the old ones ends; Infinity when none is left. */
   nextExpiry(now: number): number
   /** Sealed, with a new secret in front and the one before valid for the overlap. */
-  turned(secret: string, overlapMs: number, now: number): Buffer
+  turned(secret: string, overlapMs: number, now: number): string
 }
 
 /** Old secrets that may be valid beside the newest (delivery.md, law 17). */
 const maxOld = 10
 
-/** Seals and opens the `secret` column of `webhook_configs`. */
+/** Seals and opens the `secret` column of `webhook_configs`: text, as the specification has it, so base64. */
 export function createWebhookSecrets(vault: Vault): {
-  first(webhookId: string, secret: string): Buffer
-  open(webhookId: string, sealed: Buffer): SecretRing
+  first(webhookId: string, secret: string): string
+  open(webhookId: string, sealed: string): SecretRing
 } {
   const place = (webhookId: string) => `webhook_configs.secret/${webhookId}`
   const seal = (webhookId: string, secrets: readonly Secret[]) =>
-    vault.seal(JSON.stringify(secrets), place(webhookId))
+    vault.seal(JSON.stringify(secrets), place(webhookId)).toString('base64')
   return {
     first: (webhookId, secret) => seal(webhookId, [{ secret, until: null }]),
     open(webhookId, sealed) {
-      const all = JSON.parse(vault.open(sealed, place(webhookId))) as Secret[]
+      const all = JSON.parse(vault.open(Buffer.from(sealed, 'base64'), place(webhookId))) as Secret[]
       const living = (now: number) => all.filter(({ until }) => until === null || until > now)
       return {
         valid: now => living(now).map(({ secret }) => secret),

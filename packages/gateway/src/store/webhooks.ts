@@ -82,10 +82,12 @@ const columns = `w.id, w.user_id as "profileId", w.name, w.webhook_url as "webho
   jsonb_build_object('state', w.health_state, 'reason', w.health_reason) as health,
   w.health_since as "healthSince", w.created_at as "createdAt", w.updated_at as "updatedAt", w.secret`
 
-type StoredWebhook = Omit<WebhookRow, 'secrets' | 'health'> & {
+type StoredWebhook = Omit<WebhookRow, 'secrets' | 'health' | 'retryConfig'> & {
   health: Omit<WebhookHealth, 'since'>
   healthSince: Date
-  secret: Buffer
+  /** The specification's keys. */
+  retryConfig: { max_attempts: number; backoff_ms: number }
+  secret: string
 }
 
 const inputColumns = {
@@ -108,9 +110,13 @@ export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
   const cache = createWebhookCache(load)
 
   function show(row: StoredWebhook): WebhookRow {
-    const { secret, healthSince, health, ...rest } = row
-    const secrets = rings.open(row.id, secret).valid(Date.now())
-    return { ...rest, health: { ...health, since: healthSince }, secrets }
+    const { secret, healthSince, health, retryConfig, ...rest } = row
+    return {
+      ...rest,
+      retryConfig: { maxAttempts: retryConfig.max_attempts, backoffMs: retryConfig.backoff_ms },
+      health: { ...health, since: healthSince },
+      secrets: rings.open(row.id, secret).valid(Date.now()),
+    }
   }
 
   /** Epoch and rows are read by one statement, so they belong together. */
@@ -159,7 +165,7 @@ export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
   async function turnRing(
     profileId: string,
     id: string,
-    turn: (ring: SecretRing) => Buffer,
+    turn: (ring: SecretRing) => string,
   ): Promise<WebhookRow | null> {
     const [row] = await changing(async query => {
       const [locked] = await query<StoredWebhook>({
@@ -210,7 +216,8 @@ export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
           text: 'delete from webhook_configs where user_id = $1 and id = $2 returning id',
           values: [profileId, asUuid(id)],
         })
-        if (removed.length > 0) await query({ text: cancelDeliveries('webhook_id = $1'), values: [id] })
+        if (removed.length > 0)
+          await query({ text: cancelDeliveries('webhook_config_id = $1'), values: [id] })
         return removed.length > 0
       }),
     async secret(profileId, id) {
@@ -232,5 +239,8 @@ export function cancelDeliveries(condition: string): string {
 }
 
 function storedValue(key: keyof Change, value: unknown): unknown {
-  return key === 'retryConfig' || key === 'headers' ? json(value) : value
+  if (key === 'headers' || key === 'subscribedEvents') return json(value)
+  if (key !== 'retryConfig') return value
+  const { maxAttempts, backoffMs } = value as RetryConfig
+  return json({ max_attempts: maxAttempts, backoff_ms: backoffMs })
 }

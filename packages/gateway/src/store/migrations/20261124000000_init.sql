@@ -91,10 +91,10 @@ create table webhook_configs (
   name text not null,
   webhook_url text not null,
   session_ids uuid[],              -- null: all sessions of the user
-  secret bytea not null,           -- encrypted list, newest first
+  secret text not null,            -- base64 of the encrypted list, newest first
   enabled boolean not null default true,
-  subscribed_events text[] not null,
-  retry_config jsonb not null,
+  subscribed_events jsonb not null default '["messages.received"]',
+  retry_config jsonb not null default '{"max_attempts": 3, "backoff_ms": 1000}',
   headers jsonb not null default '{}',
   ordered boolean not null default false,
   rate_limit integer,
@@ -128,7 +128,7 @@ create index events_of_user on events (user_id, id);
 
 create table webhook_deliveries (
   id uuid primary key,
-  webhook_id uuid not null,
+  webhook_config_id uuid not null,
   event_id uuid not null,
   event_type text not null,
   session_id uuid,
@@ -143,10 +143,11 @@ create table webhook_deliveries (
   error_class text,
   error_message text,
   created_at timestamptz not null default now(),
+  last_attempt_at timestamptz,
   delivered_at timestamptz
 ) partition by range (id);
 create table webhook_deliveries_default partition of webhook_deliveries default;
-create index webhook_deliveries_unfinished on webhook_deliveries (webhook_id, next_attempt_at)
+create index webhook_deliveries_unfinished on webhook_deliveries (webhook_config_id, next_attempt_at)
   where status = 'pending';
 create index webhook_deliveries_of_user on webhook_deliveries (user_id, id);
 create index webhook_deliveries_failed on webhook_deliveries (user_id, id) where status = 'failed';
