@@ -15,7 +15,9 @@ const compiled = (source: string) => {
 const { scripts: _scripts, exports: entrances, ...kept } = manifest
 const published = {
   ...kept,
-  exports: Object.fromEntries(Object.entries<string>(entrances).map(([path, source]) => [path, compiled(source)])),
+  exports: Object.fromEntries(
+    Object.entries<string>(entrances).map(([path, source]) => [path, compiled(source)]),
+  ),
 }
 writeFileSync(join(here, 'dist/package.json'), `${JSON.stringify(published, null, 2)}\n`)
 for (const file of ['LICENSE', 'README.md']) copyFileSync(join(here, file), join(here, 'dist', file))

@@ -121,6 +121,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     publicUrl: config.publicUrl,
     version,
     networks: { sandbox: simulator !== null },
+    maxPayloadBytes: config.maxPayloadBytes,
   })
   opened.push('api', () => api.stop())
   return { url: api.url, apiKey: bootstrap.key, keyFile: bootstrap.file, simulator, stop: opened.close }

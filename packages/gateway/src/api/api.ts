@@ -24,7 +24,7 @@ import { healthRoutes } from './health.ts'
 import { linkingRoutes } from './linking.ts'
 import { messageRoutes } from './messages.ts'
 import { describeRoutes } from './openapi.ts'
-import { BODY_LIMIT_BYTES, readJsonBodies } from './request-body.ts'
+import { readJsonBodies } from './request-body.ts'
 import { sessionRoutes } from './sessions.ts'
 import { noQuery, validate } from './validate.ts'
 import { webhookSecretRoutes } from './webhook-secret.ts'
@@ -55,6 +55,8 @@ export type ApiDeps = {
   publicUrl: string | null
   version: string
   networks: { sandbox: boolean }
+  /** The largest request body, in bytes; a larger one is answered 413. */
+  maxPayloadBytes: number
 }
 
 export type Api = FastifyInstance<
@@ -72,7 +74,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
     // Our own line per request is in every-response.ts.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestId,
-    bodyLimit: BODY_LIMIT_BYTES,
+    bodyLimit: deps.maxPayloadBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     handlerTimeout: HANDLER_TIMEOUT_MS,
     http: { maxHeaderSize: HEADER_LIMIT_BYTES },

@@ -22,6 +22,7 @@ export async function describeApi({
     publicUrl,
     version,
     networks: { sandbox: true },
+    maxPayloadBytes: 1_048_576,
   })
   const document = app.swagger()
   await app.close()

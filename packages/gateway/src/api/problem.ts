@@ -89,7 +89,7 @@ export const problems = {
   body_too_large: {
     status: 413,
     title: 'The body is too large.',
-    action: 'A body may have 1 MiB.',
+    action: 'A body may have MAX_PAYLOAD_BYTES, 1 MiB unless the operator said otherwise.',
   },
   unsupported_media_type: {
     status: 415,

@@ -3,8 +3,6 @@ import type { Api } from './api.ts'
 import { type FieldError, invalid, problem } from './problem.ts'
 import { pointerOf } from './validate.ts'
 
-/** The contract's limit of every request body. */
-export const BODY_LIMIT_BYTES = 1_048_576
 /** Nothing in the contract nests deeper than 6; deeper values overflow the stack of whoever walks them by recursion. */
 const MAX_DEPTH = 32
 

@@ -96,6 +96,7 @@ export async function startTestApi({
     publicUrl: null,
     version: '0.0.0-test',
     networks: { sandbox },
+    maxPayloadBytes: 1_048_576,
   })
 
   const { json: document } = await request(api.url, 'GET //openapi.json', {})

@@ -18,10 +18,11 @@ const migrationLock = 0x7761_786d
 
 /**
  * Applies what is missing, each file in one transaction of its own, and returns the versions applied. Refuses a
- * database whose applied files were edited since, or that a newer Waxwing has migrated.
+ * server that is too old, and a database whose applied files were edited since or that a newer Waxwing has migrated.
  */
 export async function migrate(db: Database, log: Logger, folder = migrationsFolder): Promise<string[]> {
   const migrations = await readMigrations(folder)
+  await refuseOldServer(db)
   const applied: string[] = []
   for (const migration of migrations) {
     const fresh = await db.transaction(async query => {
@@ -37,6 +38,19 @@ export async function migrate(db: Database, log: Logger, folder = migrationsFold
     log.info({ migration: `${migration.version}_${migration.name}` }, 'applied a migration')
   }
   return applied
+}
+
+/** The oldest major version the statements are tested on (contract.md). */
+const oldestServer = 15
+
+async function refuseOldServer(db: Database): Promise<void> {
+  const [server] = await db.query<{ major: number }>({
+    text: "select current_setting('server_version_num')::int / 10000 as major",
+  })
+  if (server === undefined || server.major >= oldestServer) return
+  throw new MigrationRefused(
+    `The database server is PostgreSQL ${server.major}; Waxwing needs ${oldestServer} or newer. Point DATABASE_URL to one.`,
+  )
 }
 
 /** `20261124000000_init.sql`: Supabase's file names, in order of their version. */
