@@ -4,11 +4,11 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorClasses } from '@waxwing/events'
 import { renderEventsReference } from '../../events/src/reference.ts'
 import { describeApi } from './api/describe.ts'
 import { problems } from './api/problem.ts'
 import { renderConfigReference } from './config/reference.ts'
-import { errorClasses } from './delivery/attempt.ts'
 import { hint } from './delivery/outcome.ts'
 import { version } from './version.ts'
 

@@ -4,8 +4,7 @@ import { me } from './message-samples.ts'
 import { isoTime, person } from './person.ts'
 
 /** Every state a session can be in. */
-export type SessionStatus = z.output<typeof sessionStatus>
-const sessionStatus = z.enum([
+export const sessionStatuses = [
   'created',
   'connecting',
   'qr',
@@ -17,7 +16,9 @@ const sessionStatus = z.enum([
   'logged_out',
   'banned',
   'failed',
-])
+] as const
+export type SessionStatus = (typeof sessionStatuses)[number]
+const sessionStatus = z.enum(sessionStatuses)
 
 const network = z
   .enum(['whatsapp', 'sandbox'])

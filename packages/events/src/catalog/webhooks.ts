@@ -8,21 +8,22 @@ const endpoint = {
   webhookUrl: z.url().describe('Its URL, without user, password and query, which may hold secrets.'),
 }
 
-const errorClass = z
-  .enum([
-    'dns',
-    'refused',
-    'reset',
-    'tls',
-    'timeout',
-    'blocked',
-    'redirect',
-    'http_4xx',
-    'http_5xx',
-    'too_slow',
-    'invalid_response',
-  ])
-  .describe('What kind of failure.')
+/** Every way an attempt at a delivery can fail. A fixed list: stored, filtered by, and explained in the reference of errors. */
+export const errorClasses = [
+  'dns',
+  'refused',
+  'reset',
+  'tls',
+  'timeout',
+  'blocked',
+  'redirect',
+  'http_4xx',
+  'http_5xx',
+  'too_slow',
+  'invalid_response',
+] as const
+export type ErrorClass = (typeof errorClasses)[number]
+const errorClass = z.enum(errorClasses).describe('What kind of failure.')
 
 const orders = {
   webhookId: '6f1f4e5e-2f7b-4c58-9a53-0d6d2c1f7a10',

@@ -1,6 +1,7 @@
 /** How one HTTP attempt is shown, in the history of a delivery and by the Test button. */
+
+import { errorClasses } from '@waxwing/events'
 import { z } from 'zod'
-import { errorClasses } from '../delivery/attempt.ts'
 import { hint } from '../delivery/outcome.ts'
 import type { AttemptRow } from '../store/deliveries.ts'
 import { moment } from './page.ts'

@@ -1,6 +1,7 @@
 /** Deliveries: one event for one webhook, with every attempt; and the dead letters among them. */
+
+import { errorClasses } from '@waxwing/events'
 import { z } from 'zod'
-import { errorClasses } from '../delivery/attempt.ts'
 import type { DeliveryRow } from '../store/deliveries.ts'
 import type { Api, ApiDeps } from './api.ts'
 import { attempt, showAttempt } from './attempt.ts'

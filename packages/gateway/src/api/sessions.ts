@@ -1,6 +1,8 @@
 /** Sessions: linked WhatsApp numbers. The rows are the store's, the sockets are the engine's. */
+
+import { sessionStatuses } from '@waxwing/events'
 import { z } from 'zod'
-import { type SessionRow, sessionStatuses } from '../store/sessions.ts'
+import type { SessionRow } from '../store/sessions.ts'
 import type { Api, ApiDeps } from './api.ts'
 import { ask } from './ask.ts'
 import { iso, moment, page, pageOf, pageQuery } from './page.ts'

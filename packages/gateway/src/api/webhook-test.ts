@@ -4,12 +4,13 @@ import {
   definitionOf,
   type Envelope,
   type EventType,
+  errorClasses,
   isEventType,
   serializeEnvelope,
 } from '@waxwing/events'
 import { uuidv7 } from '@waxwing/events/event-id'
 import { z } from 'zod'
-import { type Attempt, errorClasses } from '../delivery/attempt.ts'
+import type { Attempt } from '../delivery/attempt.ts'
 import { hint } from '../delivery/outcome.ts'
 import type { Api, ApiDeps } from './api.ts'
 import { showTimings, timings } from './attempt.ts'

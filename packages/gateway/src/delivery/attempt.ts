@@ -1,18 +1,4 @@
-/** Every way an attempt can fail. A fixed list: stored, filtered by, and explained by `hint` in outcome.ts. */
-export const errorClasses = [
-  'dns',
-  'refused',
-  'reset',
-  'tls',
-  'timeout',
-  'blocked',
-  'redirect',
-  'http_4xx',
-  'http_5xx',
-  'too_slow',
-  'invalid_response',
-] as const
-export type ErrorClass = (typeof errorClasses)[number]
+import type { ErrorClass } from '@waxwing/events'
 
 /** Milliseconds. Null where the attempt did not get there, or did not need it (a kept-alive connection). */
 export type Timings = {

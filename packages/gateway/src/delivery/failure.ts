@@ -1,4 +1,5 @@
-import type { Attempt, ErrorClass } from './attempt.ts'
+import type { ErrorClass } from '@waxwing/events'
+import type { Attempt } from './attempt.ts'
 import { BlockedAddress } from './guard.ts'
 
 export type Failure = NonNullable<Attempt['error']>

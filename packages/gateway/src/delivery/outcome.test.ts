@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { type ErrorClass, errorClasses } from '@waxwing/events'
 import fc from 'fast-check'
-import { type Attempt, type ErrorClass, errorClasses } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import { failureOfStatus } from './failure.ts'
 import { type Decision, decide, hint, nextAttemptAt } from './outcome.ts'
 

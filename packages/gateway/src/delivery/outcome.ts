@@ -1,4 +1,5 @@
-import type { Attempt, ErrorClass } from './attempt.ts'
+import type { ErrorClass } from '@waxwing/events'
+import type { Attempt } from './attempt.ts'
 
 /** What an attempt means for its delivery. */
 export type Decision = { kind: 'delivered' } | { kind: 'retry'; at: Date } | { kind: 'dead' }

@@ -7,7 +7,8 @@ import type { Guard } from './guard.ts'
 import { readable } from './response-body.ts'
 import { sendableHeaders } from './user-headers.ts'
 
-export type { Attempt, ErrorClass, Timings } from './attempt.ts'
+export type { ErrorClass } from '@waxwing/events'
+export type { Attempt, Timings } from './attempt.ts'
 
 export type SendRequest = {
   url: string

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { SessionStatus } from '@waxwing/events'
 import { definitionOf } from '@waxwing/events'
 import pino from 'pino'
-import type { SessionPatch, SessionStatus } from '../store/sessions.ts'
+import type { SessionPatch } from '../store/sessions.ts'
 import { createStatusBoard, meanings, type Standing } from './status-board.ts'
 
 function open(t: TestContext, setState: (patch: SessionPatch) => Promise<boolean> = async () => true) {

@@ -1,6 +1,7 @@
+import type { SessionStatus } from '@waxwing/events'
 import type { EventDraft } from '@waxwing/events/event-id'
 import type { Logger } from 'pino'
-import type { SessionPatch, SessionRow, SessionStatus } from '../store/sessions.ts'
+import type { SessionPatch, SessionRow } from '../store/sessions.ts'
 import type { Person } from './jid.ts'
 import { persist } from './persistence.ts'
 

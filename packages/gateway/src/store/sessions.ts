@@ -1,22 +1,9 @@
+import type { SessionStatus } from '@waxwing/events'
 import { uuidv7 } from '@waxwing/events/event-id'
 import { asUuid, type Database, json } from './database.ts'
 import { heldLease } from './leases.ts'
 import { below, type Page, type PageRequest, pageOf } from './page.ts'
 
-export const sessionStatuses = [
-  'created',
-  'connecting',
-  'qr',
-  'pairing',
-  'syncing',
-  'connected',
-  'reconnecting',
-  'qr_expired',
-  'logged_out',
-  'banned',
-  'failed',
-] as const
-export type SessionStatus = (typeof sessionStatuses)[number]
 export type SessionNetwork = 'whatsapp' | 'sandbox'
 
 export type SessionRow = {
