@@ -28,7 +28,7 @@ test('a new device gets the app-state key and the history of the phone', async t
   assert.ok(knows.contacts.some(contact => contact.id === bob.jid && contact.notify === 'Bob'))
   assert.equal(await client.socket.signalRepository.lidMapping.getLIDForPN(bob.jid), bob.lid)
   assert.ok(client.keychain.creds.myAppStateKeyId, 'the key share was taken')
-  assert.equal(whatsapp.phone({ number: '15550100' }).pending, 0)
+  await whatsapp.phone({ number: '15550100' }).whenAcknowledged()
 })
 
 test('the eight characters a client shows, typed on the phone, link it', async t => {
