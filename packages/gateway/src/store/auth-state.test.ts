@@ -61,9 +61,42 @@ onEveryServer('a session speaks through one engine', fresh => {
     const rest = await other.leases.claimWanted({ holder: 'b', leaseMs: 60_000, limit: 10 })
     const all = [...found.flat(), ...rest]
     assert.deepEqual(all.map(one => one.sessionId).sort(), ids.sort())
-    assert.equal((await store.leases.renew({ holder: 'a', leaseMs: 60_000 })).length, found[0]?.length)
+    const held = found[0] ?? []
+    const renewed = await store.leases.renew({ holder: 'a', leaseMs: 60_000, held: all })
+    assert.deepEqual(renewed.sort(), held.map(one => one.sessionId).sort())
     for (const id of ids) await store.sessions.setWanted(id, false)
     for (const one of all) await store.leases.release(one)
+  })
+
+  test('a lease that its engine no longer names runs out, though others of that name are renewed', async () => {
+    const stale = await claim('a', 30)
+    const second = (await store.sessions.create({ profileId, name: 'Second', network: 'sandbox' })).id
+    const fence = await store.leases.claim({ sessionId: second, holder: 'a', leaseMs: 30 })
+    assert.ok(fence !== null)
+    const held = [{ sessionId: second, fence }]
+    assert.deepEqual(await store.leases.renew({ holder: 'a', leaseMs: 60_000, held }), [second])
+    await sleep(40)
+    assert.ok(await other.leases.claim({ sessionId, holder: 'b', leaseMs: 60_000 }))
+    assert.equal(await other.leases.claim({ sessionId: second, holder: 'b', leaseMs: 60_000 }), null)
+    const both = [{ sessionId, fence: stale }, ...held]
+    assert.deepEqual(await store.leases.renew({ holder: 'a', leaseMs: 60_000, held: both }), [second])
+  })
+
+  test('a session that could not be started rests, behind those that wait, unless it is claimed by name', async () => {
+    const failing = await claim('a')
+    await store.sessions.setWanted(sessionId, true)
+    const find = () => store.leases.claimWanted({ holder: 'a', leaseMs: 60_000, limit: 1 })
+    await store.leases.release({ sessionId, fence: failing, retryAfterMs: 60_000 })
+    assert.deepEqual(await find(), [])
+    await store.leases.release({ sessionId, fence: await claim('b'), retryAfterMs: 1 })
+    const waiting = (await store.sessions.create({ profileId, name: 'Waiting', network: 'sandbox' })).id
+    await store.sessions.setWanted(waiting, true)
+    await sleep(10)
+    assert.deepEqual(
+      [...(await find()), ...(await find())].map(one => one.sessionId),
+      [waiting, sessionId],
+    )
+    for (const id of [sessionId, waiting]) await store.sessions.setWanted(id, false)
   })
 
   test('keys are set, replaced and deleted in one statement, and read back in one query', async () => {
@@ -105,7 +138,10 @@ onEveryServer('a session speaks through one engine', fresh => {
     assert.equal((await store.sessions.find(sessionId))?.status, 'created')
     assert.equal(await state.loadCreds(), '"before"')
     assert.deepEqual(await state.get('session', ['a', 'b']), { a: '"before"' })
-    assert.deepEqual(await store.leases.renew({ holder: 'paused', leaseMs: 60_000 }), [])
+    assert.deepEqual(
+      await store.leases.renew({ holder: 'paused', leaseMs: 60_000, held: [{ sessionId, fence: old }] }),
+      [],
+    )
   })
 
   test('a write that was under way when the lease changed hands is seen by the new holder, or refused', async () => {

@@ -9,16 +9,26 @@ export type Leases = {
    * holds gives a new fence, and the old one ends.
    */
   claim(a: { sessionId: string; holder: string; leaseMs: number }): Promise<Fence | null>
-  /** Takes up to `limit` sessions that should be online and that nobody holds. */
+  /** Takes up to `limit` sessions that should be online and that nobody holds, those that wait longest first. */
   claimWanted(a: {
     holder: string
     leaseMs: number
     limit: number
   }): Promise<{ sessionId: string; fence: Fence }[]>
-  /** Extends every lease of the holder; returns the sessions it still holds. A missing one was lost. */
-  renew(a: { holder: string; leaseMs: number }): Promise<string[]>
-  /** Gives the session back at once. Without effect when the lease was lost meanwhile. */
-  release(a: { sessionId: string; fence: Fence }): Promise<void>
+  /**
+   * Extends the leases named and no others: what an earlier process of the same name left behind must run out.
+   * Returns the sessions still held; a missing one was lost.
+   */
+  renew(a: {
+    holder: string
+    leaseMs: number
+    held: readonly { sessionId: string; fence: Fence }[]
+  }): Promise<string[]>
+  /**
+   * Gives the session back at once. `retryAfterMs`: `claimWanted` lets it rest so long, for it could not be started;
+   * `claim` does not wait. Without effect when the lease was lost meanwhile.
+   */
+  release(a: { sessionId: string; fence: Fence; retryAfterMs?: number }): Promise<void>
 }
 
 /**
@@ -36,7 +46,7 @@ export function createLeases(db: Database): Leases {
       const [claimed] = await db.query<{ fence: Fence }>({
         text: `update session_leases
           set fence = fence + 1, holder = $2, expires_at = now() + $3 * interval '1 millisecond'
-          where session_id = $1 and (expires_at <= now() or holder = $2)
+          where session_id = $1 and (expires_at <= now() or holder is null or holder = $2)
           returning fence`,
         values: [asUuid(sessionId), holder, leaseMs],
       })
@@ -55,19 +65,23 @@ export function createLeases(db: Database): Leases {
           returning l.session_id as "sessionId", l.fence`,
         values: [holder, leaseMs, limit],
       }),
-    async renew({ holder, leaseMs }) {
-      const held = await db.query<{ sessionId: string }>({
-        text: `update session_leases set expires_at = now() + $2 * interval '1 millisecond'
-          where holder = $1 returning session_id as "sessionId"`,
-        values: [holder, leaseMs],
+    async renew({ holder, leaseMs, held }) {
+      if (held.length === 0) return []
+      const renewed = await db.query<{ sessionId: string }>({
+        text: `update session_leases l set expires_at = now() + $2 * interval '1 millisecond'
+          from unnest($3::uuid[], $4::bigint[]) as given (session_id, fence)
+          where l.session_id = given.session_id and l.fence = given.fence and l.holder = $1
+          returning l.session_id as "sessionId"`,
+        values: [holder, leaseMs, held.map(one => one.sessionId), held.map(one => one.fence)],
       })
-      return held.map(row => row.sessionId)
+      return renewed.map(row => row.sessionId)
     },
-    async release({ sessionId, fence }) {
+    // From now and not from the beginning of time, so that a session given back again and again stands in line.
+    async release({ sessionId, fence, retryAfterMs = 0 }) {
       await db.query({
-        text: `update session_leases set holder = null, expires_at = '-infinity'
+        text: `update session_leases set holder = null, expires_at = now() + $3 * interval '1 millisecond'
           where session_id = $1 and fence = $2`,
-        values: [sessionId, fence],
+        values: [sessionId, fence, retryAfterMs],
       })
     },
   }
