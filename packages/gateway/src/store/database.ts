@@ -1,53 +1,89 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
 
-/** A statement with its values; a named one is prepared once per connection. */
-export type Statement = { text: string; values?: unknown[]; name?: string }
+/**
+ * A statement with its values; a named one is prepared once per connection. `patient`: it may take as long as it
+ * takes, as work on whole tables does; any other fails after half a minute.
+ */
+export type Statement = { text: string; values?: unknown[]; name?: string; patient?: boolean }
 
 export type Query = <Row extends object>(statement: Statement) => Promise<Row[]>
 
 /** The pool of connections, as every table file sees it. */
 export type Database = {
   query: Query
-  /** Runs the work in one transaction: committed when it resolves, rolled back when it rejects. */
-  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
+  /**
+   * Runs the work in one transaction: committed when it resolves, rolled back when it rejects. `patient`: all of its
+   * statements are, for it may have to wait for locks.
+   */
+  transaction<T>(work: (query: Query) => Promise<T>, options?: { patient?: boolean }): Promise<T>
   /** Ends when running statements have. */
   close(): Promise<void>
 }
 
+/**
+ * A connection whose other end is gone without a word looks like a slow one, and TCP tells them apart only after a
+ * quarter of an hour. No statement of ours takes seconds, so half a minute of silence is a lost connection: the
+ * statement is an error to retry, and the pool throws the connection away.
+ */
+const defaultAnswerWithinMs = 30_000
+/** The driver's defaults are to wait for ever and not to probe at all; shared with the listener. */
+export const connectionLimits = {
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 30_000,
+}
+
 /** Timestamps are Dates, bigints are text (the driver's defaults); one place would change either. */
-export function openDatabase(a: { databaseUrl: string; poolSize: number; log: Logger }): Database {
+export function openDatabase(a: {
+  databaseUrl: string
+  poolSize: number
+  log: Logger
+  answerWithinMs?: number
+}): Database {
+  const { answerWithinMs = defaultAnswerWithinMs } = a
   const pool = new pg.Pool({
     connectionString: a.databaseUrl,
     max: a.poolSize,
     application_name: 'waxwing',
-    // A server that does not answer is an error to retry, not a promise that never settles.
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
+    ...connectionLimits,
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', error => a.log.warn({ err: error }, 'an idle database connection was lost'))
   return {
-    query: queryOn(pool),
-    transaction: work => transactionOn(pool, work),
+    query: queryOn(pool, answerWithinMs),
+    transaction: (work, { patient = false } = {}) => transactionOn(pool, work, answerWithinMs, patient),
     close: () => pool.end(),
   }
 }
 
-function queryOn(client: Pick<pg.ClientBase, 'query'>): Query {
-  return async <Row extends object>(statement: Statement) => (await client.query(statement)).rows as Row[]
+function queryOn(client: Pick<pg.ClientBase, 'query'>, answerWithinMs: number, allPatient = false): Query {
+  return async <Row extends object>({ patient = allPatient, ...statement }: Statement) => {
+    // Not an option of the pool: that one could not be lifted for a single statement.
+    const limited = patient ? statement : { ...statement, query_timeout: answerWithinMs }
+    return (await client.query(limited)).rows as Row[]
+  }
 }
 
-async function transactionOn<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): Promise<T> {
+async function transactionOn<T>(
+  pool: pg.Pool,
+  work: (query: Query) => Promise<T>,
+  answerWithinMs: number,
+  patient: boolean,
+): Promise<T> {
   const client = await pool.connect()
+  const query = queryOn(client, answerWithinMs, patient)
   let broken: Error | undefined
   try {
-    await client.query('begin')
-    const result = await work(queryOn(client))
-    await client.query('commit')
+    await query({ text: 'begin' })
+    const result = await work(query)
+    await query({ text: 'commit' })
     return result
   } catch (error) {
-    await client.query('rollback').catch(failure => {
+    await queryOn(
+      client,
+      answerWithinMs,
+    )({ text: 'rollback' }).catch(failure => {
       broken = failure // the connection is gone and must not return to the pool
     })
     throw error
@@ -81,7 +117,10 @@ export function json(value: unknown): string {
   return JSON.stringify(value, (_key, part) => (typeof part === 'string' ? storable(part) : part))
 }
 
-/** Data exceptions (22) and violated constraints (23): one row of a batch is bad, the others are not. */
+/**
+ * Data exceptions (22) and violated constraints (23): one row of a batch is bad, the others are not. Trying the same
+ * again gives the same error; whoever wrote a batch tries its parts, or gives the row up.
+ */
 export function isFaultOfOneRow(error: unknown): boolean {
   return /^2[23]/.test(sqlState(error) ?? '')
 }

@@ -25,14 +25,17 @@ export async function migrate(db: Database, log: Logger, folder = migrationsFold
   await refuseOldServer(db)
   const applied: string[] = []
   for (const migration of migrations) {
-    const fresh = await db.transaction(async query => {
-      await query({ text: 'select pg_advisory_xact_lock($1)', values: [migrationLock] })
-      const known = await appliedMigrations(query)
-      refuseMismatch(migrations, known)
-      if (known.some(row => row.version === migration.version)) return false
-      await apply(query, migration)
-      return true
-    })
+    const fresh = await db.transaction(
+      async query => {
+        await query({ text: 'select pg_advisory_xact_lock($1)', values: [migrationLock] })
+        const known = await appliedMigrations(query)
+        refuseMismatch(migrations, known)
+        if (known.some(row => row.version === migration.version)) return false
+        await apply(query, migration)
+        return true
+      },
+      { patient: true },
+    )
     if (!fresh) continue
     applied.push(migration.version)
     log.info({ migration: `${migration.version}_${migration.name}` }, 'applied a migration')

@@ -41,7 +41,8 @@ export function createPartitions(db: Database, log: Logger, now: () => number = 
     for (const day of days) {
       if (made.has(day)) continue
       try {
-        for (const table of riverTables) await db.transaction(query => attachDay(query, table, day))
+        for (const table of riverTables)
+          await db.transaction(query => attachDay(query, table, day), { patient: true })
         made.add(day)
       } catch (error) {
         log.warn({ err: error, day: nameOfDay(day) }, 'a partition was not made; rows go to the default one')
@@ -70,7 +71,7 @@ export function createPartitions(db: Database, log: Logger, now: () => number = 
       const result = { dropped: [] as string[], kept: [] as string[] }
       for (const [table, days] of limits) {
         for (const day of (await daysOf(db, table)).filter(day => day < today - days)) {
-          const dropped = await db.transaction(query => dropDay(query, table, day))
+          const dropped = await db.transaction(query => dropDay(query, table, day), { patient: true })
           made.delete(day)
           result[dropped ? 'dropped' : 'kept'].push(partitionName(table, day))
         }
@@ -152,5 +153,9 @@ async function emptyDefault(db: Database, table: RiverTable, days: number): Prom
     webhook_deliveries: `d.created_at < now() - $1 * interval '1 day' and d.status <> 'pending'`,
     webhook_attempts: `d.started_at < now() - $1 * interval '1 day'`,
   }
-  await db.query({ text: `delete from ${table}_default d where ${expired[table]}`, values: [days] })
+  await db.query({
+    text: `delete from ${table}_default d where ${expired[table]}`,
+    values: [days],
+    patient: true,
+  })
 }
