@@ -26,7 +26,10 @@ export type ApiKeys = {
   }): Promise<{ id: string; key: string }>
   /** Who this key is, or null. Answers are remembered for five seconds, so a removed key dies within them. */
   verify(key: string): Promise<ApiKeyIdentity | null>
-  /** Stores a key the operator chose (`API_KEY`) with full rights; saying it again changes nothing. */
+  /**
+   * Stores a key the operator chose (`API_KEY`) with full rights; saying it again changes nothing. The key that had
+   * this name before ends with it: here at once, in other processes as with `remove`.
+   */
   ensure(a: { profileId: string; key: string; name: string }): Promise<void>
   /** Newest first. */
   list(profileId: string): Promise<ApiKeyRow[]>
@@ -58,6 +61,10 @@ export function createApiKeys(db: Database): ApiKeys {
     return id
   }
 
+  function forget(ids: readonly string[]): void {
+    for (const [memory, known] of remembered) if (ids.includes(known.identity.id)) remembered.delete(memory)
+  }
+
   /** The time of use is written at most once a minute, so that reading does not become writing. */
   async function lookUp(hash: Buffer): Promise<ApiKeyIdentity | null> {
     const [identity] = await db.query<ApiKeyIdentity>({
@@ -77,7 +84,7 @@ export function createApiKeys(db: Database): ApiKeys {
 
   return {
     async create({ profileId, name, scopes = allScopes, expiresAt = null }) {
-      const key = `wx_${randomBytes(32).toString('base64url')}`
+      const key = newApiKey()
       return { id: await insert({ profileId, name, key, scopes, expiresAt }), key }
     },
     async verify(key) {
@@ -92,6 +99,12 @@ export function createApiKeys(db: Database): ApiKeys {
     },
     async ensure({ profileId, key, name }) {
       await insert({ profileId, name, key, scopes: allScopes, expiresAt: null })
+      // After the new one is there, so that a failure between the two leaves a key that opens.
+      const replaced = await db.query<{ id: string }>({
+        text: 'delete from api_keys where user_id = $1 and name = $2 and hash <> $3 returning id',
+        values: [profileId, name, hashOf(key)],
+      })
+      forget(replaced.map(row => row.id))
     },
     list: profileId =>
       db.query<ApiKeyRow>({
@@ -105,10 +118,15 @@ export function createApiKeys(db: Database): ApiKeys {
         text: 'delete from api_keys where user_id = $1 and id = $2 returning id',
         values: [profileId, asUuid(id)],
       })
-      for (const [memory, known] of remembered) if (known.identity.id === id) remembered.delete(memory)
+      forget([id])
       return removed.length > 0
     },
   }
+}
+
+/** 256 random bits behind the prefix that makes a leaked key easy to search for. */
+export function newApiKey(): string {
+  return `wx_${randomBytes(32).toString('base64url')}`
 }
 
 function hashOf(key: string): Buffer {

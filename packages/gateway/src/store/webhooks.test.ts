@@ -133,6 +133,18 @@ onEveryServer('webhooks and keys are what their owner said', fresh => {
     assert.equal((await store.apiKeys.list(profileId)).filter(row => row.name === 'API_KEY').length, 1)
   })
 
+  test('a key from the environment that changed ends the one before, and no other', async () => {
+    const ensure = (key: string) => store.apiKeys.ensure({ profileId, key, name: 'Rotated' })
+    const bystander = await store.apiKeys.create({ profileId, name: 'Bystander' })
+    await ensure('wx_before')
+    assert.ok(await store.apiKeys.verify('wx_before'))
+    await ensure('wx_after')
+    assert.equal(await store.apiKeys.verify('wx_before'), null)
+    assert.ok(await store.apiKeys.verify('wx_after'))
+    assert.ok(await store.apiKeys.verify(bystander.key))
+    assert.equal((await store.apiKeys.list(profileId)).filter(row => row.name === 'Rotated').length, 1)
+  })
+
   test('health answers, and says what is wrong when the database is away', async () => {
     const closing = await bench.open()
     assert.equal((await closing.health()).ok, true)
