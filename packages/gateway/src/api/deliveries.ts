@@ -175,7 +175,7 @@ function redeliver(app: Api, { store, lane }: Deps): void {
         params,
         response: { 202: delivery },
       },
-      config: { problems: ['delivery_not_found', 'delivery_in_flight'] },
+      config: { problems: ['delivery_not_found', 'delivery_in_flight', 'webhook_disabled'] },
     },
     async (request, reply) => {
       const { profileId } = request
@@ -183,6 +183,7 @@ function redeliver(app: Api, { store, lane }: Deps): void {
       const claimed = await store.deliveries.redeliver(profileId, id)
       if (claimed === 'not_found') throw problem('delivery_not_found')
       if (claimed === 'in_flight') throw problem('delivery_in_flight')
+      if (claimed === 'webhook_disabled') throw problem('webhook_disabled')
       lane.announce([claimed])
       return reply
         .code(202)

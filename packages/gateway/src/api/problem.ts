@@ -86,6 +86,11 @@ export const problems = {
     title: 'This delivery is being attempted right now.',
     action: 'Wait for its outcome (GET the delivery) before sending it again.',
   },
+  webhook_disabled: {
+    status: 409,
+    title: 'This webhook is disabled.',
+    action: 'Enable it (POST /webhooks/:id/enable), then redeliver.',
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large.',

@@ -20,7 +20,7 @@ export type Deliveries = OutcomeStore & {
     except?: readonly string[]
   }): Promise<DueDelivery[]>
   nextDueAt(): Promise<Date | null>
-  heartbeat(held: readonly HeldDelivery[]): Promise<void>
+  heartbeat(held: readonly HeldDelivery[]): Promise<string[]>
   release(held: readonly HeldDelivery[]): Promise<void>
 }
 

@@ -43,6 +43,7 @@ test('a lease is extended before it ends, again after a heartbeat that failed, a
     heartbeat: async (held: readonly HeldDelivery[]) => {
       beats.push(held.map(one => one.claimId))
       if (beats.length === 1) throw new Error('the database is away')
+      return held.map(one => one.deliveryId)
     },
   })
   t.after(() => holding.stop())
@@ -57,9 +58,29 @@ test('a lease is extended before it ends, again after a heartbeat that failed, a
   assert.equal(beats.length, sofar)
 })
 
+test('of two holders only the one whose claim stands keeps its lease; the other may begin nothing', async t => {
+  const leaseMs = 120
+  let beats = 0
+  const heartbeat = async (held: readonly HeldDelivery[]) => {
+    beats++
+    return held.filter(one => one.claimId === 'claim-2').map(one => one.deliveryId)
+  }
+  const [paused, successor] = [0, 1].map(() =>
+    createHolding({ leaseMs, now: () => new Date(), log, heartbeat }),
+  )
+  assert.ok(paused && successor)
+  t.after(() => [paused, successor].forEach(one => void one.stop()))
+  const lost = paused.take(due('claim-1', 1), Date.now() - leaseMs)
+  const kept = successor.take(due('claim-2', 1), Date.now() - leaseMs)
+  assert.ok(lost && kept)
+  for (let i = 0; i < 500 && (lost.leaseUntil !== 0 || beats < 4); i++) await pause(5)
+  assert.equal(paused.covers(lost, 0), false)
+  assert.equal(successor.covers(kept, 1), true)
+})
+
 function start(t: { after(fn: () => void): void }) {
   const now = () => new Date(10_000)
-  const holding = createHolding({ leaseMs: 120_000, now, log, heartbeat: async () => {} })
+  const holding = createHolding({ leaseMs: 120_000, now, log, heartbeat: async () => [] })
   t.after(() => holding.stop())
   return holding
 }

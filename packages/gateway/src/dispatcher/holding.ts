@@ -5,7 +5,7 @@ import type { Waiting } from './turns.ts'
 /** A delivery this process has the right to attempt, from the moment it hears of it until it is recorded. */
 export type Held = Waiting & {
   delivery: DueDelivery
-  /** By our clock, ms since the epoch: nobody else takes it before. */
+  /** By our clock, ms since the epoch: nobody else takes it before. 0: a heartbeat found it no longer ours. */
   leaseUntil: number
 }
 
@@ -26,10 +26,12 @@ const maxBeat = 1_000
 
 /**
  * What is held, kept held: leases are extended a sixth of their length after they began, and not before, so
- * deliveries that pass quickly cost no heartbeat at all. A heartbeat that fails is made up for by the next one.
+ * deliveries that pass quickly cost no heartbeat at all. A heartbeat that fails is made up for by the next one. What
+ * a heartbeat does not find is covered for no time, so that it is let go instead of attempted when its turn comes;
+ * an attempt under way goes on, and its outcome is refused if it was taken over.
  */
 export function createHolding(a: {
-  heartbeat: (held: readonly HeldDelivery[]) => Promise<void>
+  heartbeat: (held: readonly HeldDelivery[]) => Promise<string[]>
   leaseMs: number
   now: () => Date
   log: Logger
@@ -54,9 +56,17 @@ export function createHolding(a: {
 
   async function extend(some: Held[]): Promise<void> {
     const from = a.now().getTime()
-    const claims = some.map(({ delivery: { deliveryId, claimId } }) => ({ deliveryId, claimId }))
-    await a.heartbeat(claims)
-    for (const held of some) held.leaseUntil = Math.max(held.leaseUntil, from + a.leaseMs)
+    const claims = some.map(held => ({ held, claimId: held.delivery.claimId }))
+    const ours = new Set(
+      await a.heartbeat(
+        claims.map(({ held, claimId }) => ({ deliveryId: held.delivery.deliveryId, claimId })),
+      ),
+    )
+    for (const { held, claimId } of claims) {
+      if (ours.has(held.delivery.deliveryId)) held.leaseUntil = Math.max(held.leaseUntil, from + a.leaseMs)
+      // Unless it was claimed anew while we asked.
+      else if (held.delivery.claimId === claimId) held.leaseUntil = 0
+    }
   }
 
   return {

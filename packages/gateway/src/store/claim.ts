@@ -11,19 +11,24 @@ export type Claims = Pick<Deliveries, 'claimDue' | 'nextDueAt' | 'heartbeat' | '
 
 /** Who may attempt a delivery, and until when. `leaseMs`: how far a heartbeat or a redelivery reaches. */
 export function createClaims(db: Database, leaseMs: number): Claims {
-  /** Changes what the claims still hold, in the order of ids; what is being recorded at this moment is let be. */
-  async function changeHeld(change: string, held: readonly HeldDelivery[]): Promise<void> {
-    if (held.length === 0) return
-    await db.query({
+  /**
+   * Changes what the claims still hold, in the order of ids, and returns those ids; what is being recorded at this
+   * moment is let be.
+   */
+  async function changeHeld(change: string, held: readonly HeldDelivery[]): Promise<string[]> {
+    if (held.length === 0) return []
+    const changed = await db.query<{ id: string }>({
       text: `with held as materialized (
           select d.id from webhook_deliveries d
           join unnest($1::uuid[], $2::uuid[]) as given (id, claim_id) on d.id = given.id and d.claim_id = given.claim_id
           where d.id = any($1::uuid[]) and d.status = 'pending'
           order by d.id for update of d skip locked
         )
-        update webhook_deliveries d set ${change} from held where d.id = held.id and d.id = any($1::uuid[])`,
+        update webhook_deliveries d set ${change} from held where d.id = held.id and d.id = any($1::uuid[])
+        returning d.id`,
       values: [held.map(one => one.deliveryId), held.map(one => one.claimId)],
     })
+    return changed.map(row => row.id)
   }
 
   return {
@@ -42,14 +47,17 @@ export function createClaims(db: Database, leaseMs: number): Claims {
     },
     heartbeat: held =>
       changeHeld(`next_attempt_at = now() + ${Number(leaseMs)} * interval '1 millisecond'`, held),
-    release: held => changeHeld('next_attempt_at = now(), claim_id = null', held),
+    async release(held) {
+      await changeHeld('next_attempt_at = now(), claim_id = null', held)
+    },
     async redeliver(profileId, id) {
-      const [row] = await db.query<DueDelivery & { taken: boolean }>({
+      const [row] = await db.query<DueDelivery & { taken: boolean; disabled: boolean }>({
         text: redeliverStatement,
         values: [profileId, asUuid(id), randomUUID(), leaseMs],
       })
       if (row === undefined) return 'not_found'
-      const { taken, ...delivery } = row
+      const { taken, disabled, ...delivery } = row
+      if (disabled) return 'webhook_disabled'
       return taken ? delivery : 'in_flight'
     },
   }
@@ -86,23 +94,24 @@ from webhook_configs w cross join lateral (
 ) mine
 where w.enabled`
 
-// A claim whose lease has not run out is an attempt under way; then nothing is changed and `taken` is false.
+// A claim whose lease has not run out is an attempt under way, and a disabled webhook gets nothing; then nothing is
+// changed and `taken` is false.
 const redeliverStatement = `with found as materialized (
-  select d.id, d.claim_id is not null and d.next_attempt_at > now() as busy
-  from webhook_deliveries d
-  where d.id = $2 and d.user_id = $1
-    and exists (select from webhook_configs w where w.id = d.webhook_config_id)
-    and exists (select from events e where e.id = d.event_id)
-  for update
+  select d.id, not w.enabled as disabled,
+    not w.enabled or (d.claim_id is not null and d.next_attempt_at > now()) as refused
+  from webhook_deliveries d join webhook_configs w on w.id = d.webhook_config_id
+  where d.id = $2 and d.user_id = $1 and exists (select from events e where e.id = d.event_id)
+  for update of d
 ), taken as (
   update webhook_deliveries d
   set status = 'pending', manual = true, claim_id = $3::uuid, delivered_at = null,
     next_attempt_at = now() + $4::int * interval '1 millisecond'
-  from found where d.id = found.id and not found.busy and d.id = $2
+  from found where d.id = found.id and not found.refused and d.id = $2
   returning d.*
 ), d as (
   select * from taken
   union all
-  select d.* from webhook_deliveries d join found on found.id = d.id where found.busy and d.id = $2
+  select d.* from webhook_deliveries d join found on found.id = d.id where found.refused and d.id = $2
 )
-select ${dueColumns}, exists (select from taken) as taken from d join events e on e.id = d.event_id`
+select ${dueColumns}, exists (select from taken) as taken, (select disabled from found) as disabled
+from d join events e on e.id = d.event_id`

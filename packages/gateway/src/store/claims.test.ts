@@ -90,7 +90,8 @@ onEveryServer('a delivery belongs to one claim', fresh => {
     assert.deepEqual(await store.deliveries.record([outcome(first, { kind: 'dead' })]), {
       fencedOut: [first.deliveryId],
     })
-    await store.deliveries.heartbeat([first])
+    assert.deepEqual(await store.deliveries.heartbeat([first]), [])
+    assert.deepEqual(await other.deliveries.heartbeat([first, second]), [second.deliveryId])
     await store.deliveries.release([first])
     assert.deepEqual(await store.deliveries.claimDue(all), [])
     assert.deepEqual(await other.deliveries.record([outcome(second, { kind: 'delivered' })]), {
@@ -197,6 +198,18 @@ onEveryServer('a delivery belongs to one claim', fresh => {
     assert.equal(await store.deliveries.nextDueAt(), null)
     await store.webhooks.setEnabled(owner.profileId, owner.webhookId, true)
     only(await store.deliveries.claimDue(all))
+  })
+
+  test('to a disabled webhook nothing can be redelivered, and the delivery stays as it was', async () => {
+    const delivery = await commitOne()
+    await store.deliveries.record([outcome(delivery, { kind: 'dead' })])
+    await store.webhooks.setEnabled(owner.profileId, owner.webhookId, false)
+    const before = await store.deliveries.get(owner.profileId, delivery.deliveryId)
+    const again = () => store.deliveries.redeliver(owner.profileId, delivery.deliveryId)
+    assert.equal(await again(), 'webhook_disabled')
+    assert.deepEqual(await store.deliveries.get(owner.profileId, delivery.deliveryId), before)
+    await store.webhooks.setEnabled(owner.profileId, owner.webhookId, true)
+    assert.equal(typeof (await again()), 'object')
   })
 
   test('removing a webhook cancels what it was still to get, and an attempt under way ends fenced out', async () => {

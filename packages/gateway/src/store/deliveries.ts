@@ -106,8 +106,11 @@ export type Deliveries = {
   }): Promise<DueDelivery[]>
   /** When `claimDue` will next find something, or null when nothing is unfinished. */
   nextDueAt(): Promise<Date | null>
-  /** Extends the lease of what is still held. */
-  heartbeat(held: readonly HeldDelivery[]): Promise<void>
+  /**
+   * Extends the lease of what is still held, and returns those ids. What is missing was taken over, ended, or is
+   * being changed at this very moment: nothing may be begun with it.
+   */
+  heartbeat(held: readonly HeldDelivery[]): Promise<string[]>
   /** Gives unattempted claims back: due now, no attempt spent. */
   release(held: readonly HeldDelivery[]): Promise<void>
   /** Writes attempts and what they mean. `fencedOut`: deliveries somebody else had taken over meanwhile. */
@@ -115,8 +118,11 @@ export type Deliveries = {
   get(profileId: string, id: string): Promise<DeliveryDetail | null>
   /** Newest event first. */
   list(filter: DeliveryFilter): Promise<Page<DeliveryRow>>
-  /** Claims a delivery for a person, whatever its status; takes over the automatic schedule. */
-  redeliver(profileId: string, id: string): Promise<DueDelivery | 'not_found' | 'in_flight'>
+  /** Claims a delivery for a person, whatever its status; takes over the automatic schedule. A word: why not. */
+  redeliver(
+    profileId: string,
+    id: string,
+  ): Promise<DueDelivery | 'not_found' | 'in_flight' | 'webhook_disabled'>
   /** Ends deliveries whose webhook is gone: those committed in the very moment of its removal. */
   cancelOrphans(): Promise<void>
 }
@@ -160,7 +166,7 @@ export function createDeliveries(
     async cancelOrphans() {
       const gone =
         'not exists (select from webhook_configs w where w.id = webhook_deliveries.webhook_config_id)'
-      await db.query({ text: cancelDeliveries(gone) })
+      await db.query({ text: cancelDeliveries(gone), patient: true })
     },
   }
 }
