@@ -1,6 +1,7 @@
 /** The law: every day has its partition before it comes, and an old day goes whole, but never with unfinished work. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import pino from 'pino'
 import { type Database, openDatabase } from './database.ts'
 import { createPartitions } from './partitions.ts'
@@ -86,6 +87,23 @@ onEveryServer('days come ahead and go whole', fresh => {
     await store.deliveries.record([outcome(open, { kind: 'delivered' })])
     const second = await store.partitions.dropOld(retention)
     for (const name of names(later(-4))) assert.ok(second.dropped.includes(name), name)
+  })
+
+  test('a gateway drops old days and ends orphans soon after its start, not only an hour later', async () => {
+    const [old, orphan] = [await commitAt(later(-6)), await commitAt(new Date())]
+    await store.deliveries.record([outcome(old, { kind: 'dead' })])
+    const nobody = '01a20c20-4c7b-7644-9124-6d47166a60bb'
+    await db.query({
+      text: 'update webhook_deliveries set webhook_config_id = $1 where id = $2',
+      values: [nobody, orphan.deliveryId],
+    })
+    const restarted = await bench.open({ retention: { eventsDays: 5, deliveriesDays: 5 } })
+    const get = (id: string) => restarted.deliveries.get(owner.profileId, id)
+    for (let tries = 0; tries < 500 && (await restarted.events.get(owner.profileId, old.eventId)); tries++)
+      await pause(20)
+    assert.equal(await restarted.events.get(owner.profileId, old.eventId), null)
+    assert.equal((await get(orphan.deliveryId))?.status, 'cancelled')
+    await restarted.close()
   })
 
   test('a delivery that outlives its event is shown without a body and cannot be redelivered', async () => {

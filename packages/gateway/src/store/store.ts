@@ -54,6 +54,8 @@ export type StoreOptions = {
 
 /** How often days are made ahead, old ones dropped and orphans ended. Days are made two ahead, so an hour is early enough. */
 const upkeepMs = 3_600_000
+/** The first time is soon: a gateway that is restarted every day must keep to its retention too. */
+const firstUpkeepMs = 1_000
 /** How soon a change of webhooks is noticed while LISTEN does not work. */
 const epochPollMs = 5_000
 
@@ -88,12 +90,12 @@ function wire(a: {
   const record = createRecord(db, partitions)
   const deliveries = createDeliveries(db, createClaims(db, leaseMs), record.add)
   const listener = listenForChanges({ databaseUrl, channel: webhookChannel, onChange: cache.invalidate, log })
-  const upkeep = repeat(upkeepMs, log, async () => {
+  const upkeep = repeat(firstUpkeepMs, upkeepMs, log, async () => {
     await partitions.ensureAhead()
     await deliveries.cancelOrphans()
     if (retention) log.info(await partitions.dropOld(retention), 'retention: days dropped and kept')
   })
-  const poll = repeat(epochPollMs, log, () => refreshIfChanged(db, cache))
+  const poll = repeat(epochPollMs, epochPollMs, log, () => refreshIfChanged(db, cache))
   return {
     profiles: createProfiles(db),
     apiKeys: createApiKeys(db),
@@ -129,18 +131,23 @@ async function health(db: Database): Promise<StoreHealth> {
 }
 
 /** Does the work again and again, `everyMs` after the last time; a failure is logged and tried again then. */
-function repeat(everyMs: number, log: Logger, work: () => Promise<void>): { stop(): Promise<void> } {
+function repeat(
+  firstMs: number,
+  everyMs: number,
+  log: Logger,
+  work: () => Promise<void>,
+): { stop(): Promise<void> } {
   let stopped = false
   let running = Promise.resolve()
-  let timer = wait()
-  function wait(): NodeJS.Timeout {
+  let timer = wait(firstMs)
+  function wait(ms: number): NodeJS.Timeout {
     return setTimeout(() => {
       running = work()
         .catch(error => log.warn({ err: error }, 'the upkeep of the database failed'))
         .then(() => {
-          if (!stopped) timer = wait()
+          if (!stopped) timer = wait(everyMs)
         })
-    }, everyMs).unref()
+    }, ms).unref()
   }
   return {
     stop() {
