@@ -1,6 +1,6 @@
 import type { SessionRow } from '../store/sessions.ts'
 import type { CommandHandlers } from '../stream/commands.ts'
-import type { SessionKeeper } from './engine.ts'
+import type { NoSession, SessionKeeper } from './engine.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -16,7 +16,7 @@ export function commandHandlers(deps: SessionKeeper & { now: () => Date }): Comm
     const row = await deps.find(sessionId)
     if (!row) return notFound(sessionId)
     const session = await deps.acquire(row)
-    return session ? work(session, row) : heldElsewhere
+    return typeof session === 'string' ? refusals[session] : work(session, row)
   }
 
   const connect = async (sessionId: string, then: (session: Session) => void = () => {}) =>
@@ -29,15 +29,21 @@ export function commandHandlers(deps: SessionKeeper & { now: () => Date }): Comm
   const logout = async (sessionId: string) => {
     const row = await deps.find(sessionId)
     // Nothing to unlink and nobody to tell: connecting only to say goodbye would show a QR code.
-    if (row && isUnlinked(row) && !(await deps.held(sessionId))) {
+    if (!row) return notFound(sessionId)
+    if (isUnlinked(row) && !(await deps.held(sessionId))) {
       await deps.setWanted(sessionId, false)
       return { ok: true as const, result: { status: row.status } }
     }
-    return withSession(sessionId, async session => {
-      await untilConnected(session)
-      await session.logout()
-      return { ok: true as const, result: { status: session.status } }
-    })
+    const session = await deps.acquire(row)
+    if (session === 'held elsewhere') return refusals[session]
+    if (typeof session === 'string') {
+      // WhatsApp cannot be told by a session that does not start; its owner must be rid of it all the same.
+      if (!(await deps.forget(row))) return refusals['held elsewhere']
+      return { ok: true as const, result: { status: 'logged_out' } }
+    }
+    await untilConnected(session)
+    await session.logout()
+    return { ok: true as const, result: { status: session.status } }
   }
 
   return {
@@ -68,7 +74,14 @@ export function commandHandlers(deps: SessionKeeper & { now: () => Date }): Comm
   }
 }
 
-const heldElsewhere = refuse('engine_unavailable', 'The session belongs to an engine that does not answer.')
+const refusals: Record<NoSession, Refusal> = {
+  'held elsewhere': refuse('engine_unavailable', 'The session belongs to an engine that does not answer.'),
+  'network not offered': refuse('network_unavailable', 'This gateway offers no simulated network.'),
+  'cannot be started': refuse(
+    'internal_error',
+    'The session could not be started; the log of the gateway says why. Has ENCRYPTION_KEY changed?',
+  ),
+}
 
 function isUnlinked(row: SessionRow): boolean {
   return row.phone === null || row.status === 'logged_out'

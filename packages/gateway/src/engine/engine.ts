@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
 import { commandHandlers } from './command-handlers.ts'
 import { curveInTime } from './fast-curve.ts'
+import { forgetSession } from './forget-session.ts'
 import { startLeaseKeeper } from './lease-keeper.ts'
 import { guardProcess } from './process-guards.ts'
 import { type Session, startSession } from './session.ts'
@@ -27,9 +28,9 @@ export type Networks = { whatsapp: Network; sandbox: Network | null }
 
 /** Durations in milliseconds. Every one has a default that suits production; tests shorten them. */
 export type EngineOptions = {
-  /** How long a session belongs to this engine without a renewal. Renewed at a third of it. Default 15 s. */
+  /** How long a session belongs to this engine without a renewal. Renewed at a third of it. Default 30 s. */
   leaseMs?: number
-  /** How often to look for sessions that should be online and belong to nobody. Default 2 s. */
+  /** How often to look for sessions that should be online and belong to nobody. Default 5 s. */
   pollMs?: number
   /** How long a socket may take to open or show a QR code. Default 60 s. */
   connectingMs?: number
@@ -64,15 +65,22 @@ export type SessionKeeper = {
   find(sessionId: string): Promise<SessionRow | null>
   /** The session if this engine has it. */
   held(sessionId: string): Promise<Session | null>
-  /** The session, claimed and started if nobody has it; null when another engine does. */
-  acquire(row: SessionRow): Promise<Session | null>
+  /** The session, claimed and started if nobody has it; otherwise why there is none. */
+  acquire(row: SessionRow): Promise<Session | NoSession>
+  /** Unlinks a session that cannot be started, on our side alone. False when another engine has it. */
+  forget(row: SessionRow): Promise<boolean>
   setWanted(sessionId: string, wanted: boolean): Promise<void>
 }
+
+/** Why a session is not to be had here. Only the first heals by itself, when the other engine gives it up. */
+export type NoSession = 'held elsewhere' | 'network not offered' | 'cannot be started'
 
 type Held = { fence: string; session: Session | null; started: Promise<Session | null> }
 
 /** How many sessions are claimed at a time: a login costs 13-42 ms of CPU, and others wait meanwhile. */
 const claimAtOnce = 20
+/** A session that could not be started (a wrong ENCRYPTION_KEY, say) seldom can a moment later. */
+const restMs = 60_000
 
 /** Takes over the sessions that should be online and serves the commands of the api. */
 export async function startEngine(deps: EngineDeps): Promise<Engine> {
@@ -85,7 +93,9 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   } = deps.options ?? {}
   const sessions = new Map<string, Held>()
   /** Claims under way: claiming twice would fence out our own first claim. */
-  const acquiring = new Map<string, Promise<Session | null>>()
+  const acquiring = new Map<string, Promise<unknown>>()
+  /** Sessions that could not be started and were complained about; once each is enough. */
+  const complained = new Set<string>()
   let stopping = false
   let timer: NodeJS.Timeout | undefined
   let polling = Promise.resolve()
@@ -93,7 +103,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   const guard = guardProcess({ log, onCrash: id => id && sessions.get(id)?.session?.crashed() })
   const keeper = startLeaseKeeper({ leases: store.leases, holder, leaseMs, onLost, log, now })
   const serving = deps.commands.serve(
-    commandHandlers({ find: store.sessions.find, held, acquire, setWanted, now }),
+    commandHandlers({ find: store.sessions.find, held, acquire, forget, setWanted, now }),
   )
 
   function setWanted(sessionId: string, wanted: boolean): Promise<void> {
@@ -106,17 +116,25 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
 
   // === Taking and giving back ===
 
-  async function take(row: SessionRow, fence: string): Promise<Session | null> {
+  async function take(row: SessionRow, fence: string): Promise<Session | NoSession> {
+    const before = sessions.get(row.id)
+    // A claim of the poll and one of a command may be answered in either order; the newer fence is the one that counts.
+    if (before && BigInt(before.fence) > BigInt(fence)) return (await before.started) ?? whyNone(row)
     // Our lease had run out without our noticing, and we have just claimed it again under a new fence.
-    const earlier = await sessions.get(row.id)?.started
+    const earlier = await before?.started
     earlier?.loseLease()
     await earlier?.ended
-    keeper.hold(row.id)
+    keeper.hold(row.id, fence)
     const held: Held = { fence, session: null, started: start(row, fence) }
     sessions.set(row.id, held)
     held.session = await held.started
-    if (held.session === null) await giveBack(row.id, fence)
-    return held.session
+    if (held.session === null) await giveBack(row.id, fence, restMs)
+    else complained.delete(row.id)
+    return held.session ?? whyNone(row)
+  }
+
+  function whyNone(row: SessionRow): NoSession {
+    return deps.networks[row.network] === null ? 'network not offered' : 'cannot be started'
   }
 
   async function start(row: SessionRow, fence: string): Promise<Session | null> {
@@ -141,7 +159,12 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
         outboxLimit: deps.options?.outboxLimit,
       })
     } catch (error) {
-      sessionLog.error({ err: error }, 'the session could not be started; it stays wanted and is tried again')
+      const level = complained.has(row.id) ? 'debug' : 'error'
+      complained.add(row.id)
+      sessionLog[level](
+        { err: error },
+        'the session could not be started; it stays wanted and is tried again',
+      )
       return null
     }
   }
@@ -167,12 +190,11 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     await giveBack(sessionId, fence)
   }
 
-  async function giveBack(sessionId: string, fence: string): Promise<void> {
-    if (sessions.get(sessionId)?.fence === fence) {
-      sessions.delete(sessionId)
-      keeper.drop(sessionId)
-    }
-    await store.leases.release({ sessionId, fence }).catch(error => {
+  async function giveBack(sessionId: string, fence: string, retryAfterMs = 0): Promise<void> {
+    if (sessions.get(sessionId)?.fence === fence) sessions.delete(sessionId)
+    // Not renewed any more, the lease runs out by itself should the release fail.
+    keeper.drop(sessionId, fence)
+    await store.leases.release({ sessionId, fence, retryAfterMs }).catch(error => {
       log.warn({ err: error, sessionId }, 'the lease could not be released; it runs out by itself')
     })
   }
@@ -184,32 +206,63 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     return null
   }
 
-  function acquire(row: SessionRow): Promise<Session | null> {
-    const pending = acquiring.get(row.id) ?? claim(row).finally(() => acquiring.delete(row.id))
-    acquiring.set(row.id, pending)
-    return pending
+  /** One claim of a session after the other, whoever makes it. */
+  function inTurn<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
+    const before = acquiring.get(sessionId)
+    const mine = (before ? before.then(work, work) : work()).finally(() => {
+      if (acquiring.get(sessionId) === mine) acquiring.delete(sessionId)
+    })
+    acquiring.set(sessionId, mine)
+    return mine
   }
 
-  async function claim(row: SessionRow): Promise<Session | null> {
-    const mine = await held(row.id)
-    if (mine || stopping) return mine
-    const fence = await store.leases.claim({ sessionId: row.id, holder, leaseMs })
-    return fence === null ? null : take(row, fence)
+  function acquire(row: SessionRow): Promise<Session | NoSession> {
+    return inTurn(row.id, async () => {
+      const mine = await held(row.id)
+      if (mine) return mine
+      const fence = await claim(row.id)
+      return fence === null ? 'held elsewhere' : take(row, fence)
+    })
+  }
+
+  function forget(row: SessionRow): Promise<boolean> {
+    return inTurn(row.id, async () => {
+      const fence = await claim(row.id)
+      if (fence === null) return false
+      try {
+        const keys = store.authState.for(row.id, fence)
+        const setState = (patch: SessionPatch) => store.sessions.setState(row.id, fence, patch)
+        await forgetSession({ row, keys, setState, publish: deps.publish, log, now })
+        await setWanted(row.id, false)
+      } finally {
+        await giveBack(row.id, fence)
+      }
+      return true
+    })
+  }
+
+  async function claim(sessionId: string): Promise<string | null> {
+    return stopping ? null : store.leases.claim({ sessionId, holder, leaseMs })
   }
 
   // === Looking for work ===
 
   async function claimWanted(): Promise<void> {
-    for (let full = true; full && !stopping; ) {
+    for (let more = true; more && !stopping; ) {
       const claimed = await store.leases.claimWanted({ holder, leaseMs, limit: claimAtOnce })
-      await Promise.all(
-        claimed.map(async ({ sessionId, fence }) => {
-          const row = await store.sessions.find(sessionId)
-          await (row ? take(row, fence) : giveBack(sessionId, fence))
-        }),
+      const started = await Promise.all(
+        claimed.map(({ sessionId, fence }) => inTurn(sessionId, () => takeClaimed(sessionId, fence))),
       )
-      full = claimed.length === claimAtOnce
+      // After a failure the rest waits for the next look: many that cannot start must not become a loop without a pause.
+      more = claimed.length === claimAtOnce && started.every(Boolean)
     }
+  }
+
+  async function takeClaimed(sessionId: string, fence: string): Promise<boolean> {
+    const row = await store.sessions.find(sessionId)
+    if (row) return typeof (await take(row, fence)) !== 'string'
+    await giveBack(sessionId, fence)
+    return false
   }
 
   async function poll(): Promise<void> {

@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
-import type { Leases } from '../store/leases.ts'
+import type { Fence, Leases } from '../store/leases.ts'
+import { within } from './persistence.ts'
 
 /** Keeps the leases of this engine alive and says which are lost. */
 export type LeaseKeeper = {
-  hold(sessionId: string): void
-  drop(sessionId: string): void
+  hold(sessionId: string, fence: Fence): void
+  /** Without effect when the session is held under another fence by now. */
+  drop(sessionId: string, fence: Fence): void
   stop(): void
 }
 
@@ -24,18 +26,23 @@ const renewalsPerLease = 3
 const selfFence = 0.8
 
 export function startLeaseKeeper(deps: LeaseKeeperDeps): LeaseKeeper {
-  /** When the lease of each session was last known to be ours, in milliseconds. */
-  const held = new Map<string, number>()
+  /** The fence of each session, and when its lease was last known to be ours, in milliseconds. */
+  const held = new Map<string, { fence: Fence; renewedAt: number }>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
   async function renew(): Promise<void> {
     const startedAt = deps.now().getTime()
-    const asked = [...held.keys()]
+    // Only what is really held: a session that was dropped while the database was away must run out there,
+    // or nobody, not even this engine, would ever start it again.
+    const asked = [...held].map(([sessionId, { fence }]) => ({ sessionId, fence }))
     try {
-      const answer = new Set(await deps.leases.renew({ holder: deps.holder, leaseMs: deps.leaseMs }))
-      for (const sessionId of asked) {
-        if (answer.has(sessionId)) held.set(sessionId, startedAt)
+      const { holder, leaseMs } = deps
+      // A connection that hangs must not be the last renewal of all.
+      const answer = new Set(await within(deps.leases.renew({ holder, leaseMs, held: asked }), leaseMs))
+      for (const { sessionId, fence } of asked) {
+        if (held.get(sessionId)?.fence !== fence) continue
+        if (answer.has(sessionId)) held.set(sessionId, { fence, renewedAt: startedAt })
         else lose(sessionId)
       }
     } catch (error) {
@@ -46,7 +53,7 @@ export function startLeaseKeeper(deps: LeaseKeeperDeps): LeaseKeeper {
   /** Runs beside the renewal, which may hang. */
   function fence(): void {
     const oldest = deps.now().getTime() - deps.leaseMs * selfFence
-    for (const [sessionId, renewedAt] of held) if (renewedAt < oldest) lose(sessionId)
+    for (const [sessionId, { renewedAt }] of held) if (renewedAt < oldest) lose(sessionId)
   }
 
   function lose(sessionId: string): void {
@@ -61,8 +68,10 @@ export function startLeaseKeeper(deps: LeaseKeeperDeps): LeaseKeeper {
   const fencing = setInterval(fence, Math.max(1, Math.floor(every / 4)))
 
   return {
-    hold: sessionId => void held.set(sessionId, deps.now().getTime()),
-    drop: sessionId => void held.delete(sessionId),
+    hold: (sessionId, fence) => void held.set(sessionId, { fence, renewedAt: deps.now().getTime() }),
+    drop(sessionId, fence) {
+      if (held.get(sessionId)?.fence === fence) held.delete(sessionId)
+    },
     stop() {
       stopped = true
       clearTimeout(timer)

@@ -132,6 +132,60 @@ test('an engine that cannot renew its leases has cut its sockets before they run
   await rig.published.wait('messages.received', draft => draft.data.body === 'who is there?')
 })
 
+test('a session given up while the database was away comes back to the same engine when the database does', async t => {
+  const rig = await openRig(t)
+  let away = false
+  const real = rig.store.leases
+  const gone = () => Promise.reject(new Error('the database is away'))
+  const leases: Leases = {
+    claim: given => (away ? gone() : real.claim(given)),
+    claimWanted: given => (away ? gone() : real.claimWanted(given)),
+    renew: given => (away ? gone() : real.renew(given)),
+    release: given => (away ? gone() : real.release(given)),
+  }
+  const engine = await rig.engine({ leaseMs: 1_000, store: { leases } })
+  const { phone, session } = await link(rig, engine, shop)
+  away = true
+  await phone.whenOffline()
+  await eventually(async () => engine.sessions().length === 0)
+  away = false
+  await connected(rig, session.id, 2)
+})
+
+test('sessions that cannot be started rest, hold nobody up, and can still be removed', async t => {
+  const rig = await openRig(t)
+  const bad = new Set<string>()
+  for (let count = 0; count < 25; count++) bad.add((await rig.session()).id)
+  for (const id of bad) await rig.store.sessions.setWanted(id, true)
+  const good = await rig.session()
+  await rig.store.sessions.setWanted(good.id, true)
+  let attempts = 0
+  const authState: Store['authState'] = {
+    for(sessionId, fence) {
+      const real = rig.store.authState.for(sessionId, fence)
+      const loadCreds = () => {
+        attempts++
+        return Promise.reject(new Error('the key does not fit'))
+      }
+      return bad.has(sessionId) ? { ...real, loadCreds } : real
+    },
+  }
+  const { commands } = await rig.engine({ store: { authState } })
+  await rig.published.wait('qrcode.updated', draft => draft.sessionId === good.id)
+  await new Promise(resolve => setTimeout(resolve, 500))
+  assert.equal(attempts, bad.size)
+
+  const [sessionId = ''] = bad
+  const fence = (await rig.store.leases.claim({ sessionId, holder: 'test', leaseMs: 1_000 })) ?? ''
+  await rig.store.sessions.setState(sessionId, fence, { phone: '+15550100' })
+  await rig.store.leases.release({ sessionId, fence })
+  const refusal = await commands.call('session.connect', { sessionId })
+  assert.equal(refusal.ok || refusal.code, 'internal_error')
+  assert.deepEqual(await commands.call('session.remove', { sessionId }), { ok: true, result: {} })
+  const row = await rig.store.sessions.find(sessionId)
+  assert.deepEqual([row?.status, row?.wanted], ['logged_out', false])
+})
+
 test('a key written after another engine took the session cuts the socket, and nothing is acknowledged', async t => {
   const rig = await openRig(t)
   const first = await rig.engine()
