@@ -5,13 +5,13 @@
 // First, so that no other import loads Baileys before its guards stand.
 import './engine/process-guards.ts'
 
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
 import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import type { Logger } from 'pino'
 import { startApi } from './api/api.ts'
-import { ensureBootstrapKey } from './bootstrap-key.ts'
+import { type BootstrapKey, ensureBootstrapKey } from './bootstrap-key.ts'
 import { type Config, ensureEncryptionKey } from './config.ts'
 import { createGuard } from './delivery/guard.ts'
 import { createSender } from './delivery/send.ts'
@@ -28,9 +28,8 @@ import { version } from './version.ts'
 export type App = {
   /** Where the API listens. */
   url: string
-  /** A key with full rights for the first profile, and the file that keeps it (null: it came from the environment). */
-  apiKey: string
-  keyFile: string | null
+  /** A key with full rights for the first profile. */
+  bootstrap: BootstrapKey
   /** The simulated network beside the real one, if it runs. */
   simulator: WhatsApp | null
   /** Stops taking work, finishes what is in flight, closes everything. Never rejects half-way: every room is asked to stop. */
@@ -97,7 +96,8 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   opened.push('dispatcher', () => dispatcher.stop())
 
   const engine = await startEngine({
-    engineId: `${hostname()}:${process.pid}`,
+    // A container may restart with the same host name and pid: only the random part tells the two lives apart.
+    engineId: `${hostname()}:${process.pid}:${randomUUID()}`,
     store,
     commands,
     publish: publisher(store, lane),
@@ -124,7 +124,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     maxPayloadBytes: config.maxPayloadBytes,
   })
   opened.push('api', () => api.stop())
-  return { url: api.url, apiKey: bootstrap.key, keyFile: bootstrap.file, simulator, stop: opened.close }
+  return { url: api.url, bootstrap, simulator, stop: opened.close }
 }
 
 async function openEmbeddedPostgres(config: Config, log: Logger, opened: Opened): Promise<string> {

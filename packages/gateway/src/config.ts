@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import type { AllowedNetworks } from './config/kinds.ts'
 import {
   allRoles,
   type Role,
@@ -11,6 +10,7 @@ import {
   variables,
 } from './config/table.ts'
 import { nearMisses } from './config/typos.ts'
+import type { AllowedNetworks } from './delivery/guard.ts'
 
 export { ensureEncryptionKey, KeyFileError } from './config/keys.ts'
 export type { Role, VariableName }

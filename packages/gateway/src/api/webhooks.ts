@@ -196,7 +196,9 @@ function switchOnAndOff(app: Api, { store }: Deps): void {
           operationId: `${verb}Webhook`,
           summary: verb === 'enable' ? 'Enable a webhook' : 'Disable a webhook',
           description:
-            verb === 'enable' ? 'Also clears its bad health.' : 'Stays disabled until somebody enables it.',
+            verb === 'enable'
+              ? 'Deliveries that waited meanwhile go out.'
+              : 'Stays disabled until somebody enables it.',
           params,
           response: { 200: webhook },
         },

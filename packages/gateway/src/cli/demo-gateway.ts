@@ -34,7 +34,7 @@ export async function startDemoGateway({ verbose }: { verbose: boolean }): Promi
   })
   const network = app.simulator
   if (network === null) throw new Error('the demo needs the sandbox, and its config asks for it')
-  const ask = askerOf(app.url, app.apiKey)
+  const ask = askerOf(app.url, app.bootstrap.key)
   return {
     url: app.url,
     network,

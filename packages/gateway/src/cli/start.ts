@@ -39,15 +39,21 @@ function firstSignal(): Promise<void> {
   })
 }
 
-/** The one line of a start: where to go. A key we made is part of it; a key the operator chose is theirs to know. */
+/**
+ * The one line of a start: where to go. The key is part of it when it was just made, or when a person sees it on a
+ * terminal; logs of later starts name the file instead. A key the operator chose is theirs to know.
+ */
 function announce(voice: Voice, config: Config, app: App): void {
-  const url = config.publicUrl ?? reachable(app.url)
-  const made = app.keyFile === null ? null : app.apiKey
-  voice.tell({ ok: true, url, api_key: made, key_file: app.keyFile, sandbox: app.simulator !== null })
-  voice.say(`Waxwing is ready: ${url}/${made === null ? '' : `#key=${made}`}`)
-}
-
-/** "Every interface" is an address to listen on, not one to open. */
-function reachable(url: string): string {
-  return url.replace('//[::]', '//localhost').replace('//0.0.0.0', '//localhost')
+  const { key, file, made } = app.bootstrap
+  const url = config.publicUrl ?? app.url
+  voice.tell({
+    ok: true,
+    url,
+    api_key: file === null ? null : key,
+    key_file: file,
+    sandbox: app.simulator !== null,
+  })
+  const shown = file !== null && (made || process.stdout.isTTY)
+  const hint = file === null || shown ? '' : ` (key: ${file})`
+  voice.say(`Waxwing is ready: ${url}/${shown ? `#key=${key}` : ''}${hint}`)
 }

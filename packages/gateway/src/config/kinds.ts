@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import type { AllowedNetworks } from '../delivery/guard.ts'
 
 /** What a variable's text may be: the words for the reader, and the one function that reads it. */
 export type Kind<T> = {
@@ -117,8 +118,6 @@ export const bearerKey: Kind<string> = {
 }
 
 /** Where webhooks may go: the guard's own words. */
-export type AllowedNetworks = 'public' | 'any' | readonly string[]
-
 export const networks: Kind<AllowedNetworks> = {
   expects: 'false, true, or a comma list of networks such as 10.0.0.0/8,fd00::/8',
   read(text) {

@@ -14,6 +14,8 @@ type Network = [Address, number]
 const metadataServices = [
   '169.254.169.254/32',
   '169.254.170.2/32', // ECS task credentials
+  '169.254.170.23/32', // EKS pod identity
+  'fd00:ec2::23/128',
   'fd00:ec2::254/128',
   '100.100.100.200/32', // Alibaba
   '168.63.129.16/32', // Azure
