@@ -34,6 +34,8 @@ export type AuthState = {
   write(keys: EncodedKeys): Promise<boolean>
   /** Forgets everything and starts as a new, unlinked device. False when the store would not. */
   reset(): Promise<boolean>
+  /** Resolves when no write of keys is under way, whether it was committed or not. */
+  written(): Promise<void>
   /** Ends the pending timer. What is not flushed by then is lost: call `flushCreds` before. */
   close(): void
 }
@@ -41,8 +43,9 @@ export type AuthState = {
 export type SocketAuth = {
   state: AuthenticationState
   /**
-   * To be called when the socket has closed. A ratchet step that is committed after that would belong to a message
-   * nobody can acknowledge any more, and make its redelivery unreadable.
+   * No write begins any more. To be called before the socket closes: a ratchet step that is committed after that would
+   * belong to a message nobody can acknowledge, and make its redelivery unreadable. A write under way is still told,
+   * and reading goes on, for what is told needs to know who wrote it.
    */
   detach(): void
 }
@@ -108,6 +111,7 @@ export async function openAuthState(
       else creds = initAuthCreds()
       return wiped.ok
     },
+    written: keys.written,
     close: () => credsOf.forget(),
   }
 }
@@ -170,15 +174,17 @@ function cachedKeys(store: SessionAuthState, ask: Ask) {
       () => store.wipe(),
       () => cache.clear(),
     )
-  return { read, write, wipe }
+  const written = async () => void (await lastWrite)
+  return { read, write, wipe, written }
 }
 
-/** What one socket sees: like the store, but silent for good once something failed or the socket has closed. */
+/** What one socket sees: like the store, but silent for good once something failed; detached, it only reads. */
 function keysOfSocket(
   keys: ReturnType<typeof cachedKeys>,
   failStop: (failure: StoreFailure, error: unknown) => void,
 ): { keys: SignalKeyStore; detach(): void } {
   let silent = false
+  let detached = false
 
   async function answerOf<T>(work: () => Promise<Answer<T>>): Promise<T> {
     if (silent) return never()
@@ -189,7 +195,7 @@ function keysOfSocket(
     }))
     // What is committed is told even after the end: the plaintext that goes with it is remembered (redelivery.ts).
     if (answer.ok) return answer.value
-    if (silent) return never()
+    if (silent || detached) return never()
     silent = true
     failStop(answer.failure, answer.error)
     return never()
@@ -197,7 +203,7 @@ function keysOfSocket(
 
   return {
     detach() {
-      silent = true
+      detached = true
     },
     keys: {
       get: (type, ids) =>
@@ -205,7 +211,7 @@ function keysOfSocket(
           const answer = await keys.read(type, ids)
           return answer.ok ? { ok: true, value: decodeAll(type, answer.value) } : answer
         }),
-      set: data => answerOf(async () => keys.write(encodeKeys(data))),
+      set: data => (detached ? never() : answerOf(async () => keys.write(encodeKeys(data)))),
     },
   }
 }

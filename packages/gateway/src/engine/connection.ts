@@ -71,6 +71,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
   const { auth, on, now } = deps
   const linking = createLinking(now)
   let socket: LiveSocket | null = null
+  let keys: SocketAuth | null = null
   let generation = 0
   let ended = false
   let intent: Intent | null = null
@@ -97,15 +98,16 @@ export function createConnection(deps: ConnectionDeps): Connection {
   }
 
   function attempt(mine: number): LiveSocket {
-    const keys = auth.forSocket(storeFailed)
+    const mineKeys = auth.forSocket(storeFailed)
+    keys = mineKeys
     const findNumber: FindNumber = lid =>
       live.use(baileys => baileys.signalRepository.lidMapping.getPNForLID(lid))
     const live: LiveSocket = connect({
       ...deps.socket,
       markOnline: deps.socket.markOnline(),
       version,
-      auth: keys.state,
-      onEvents: events => onEvents({ generation: mine, keys, live, findNumber }, events),
+      auth: mineKeys.state,
+      onEvents: events => onEvents({ generation: mine, keys: mineKeys, live, findNumber }, events),
     })
     return live
   }
@@ -234,19 +236,39 @@ export function createConnection(deps: ConnectionDeps): Connection {
     on.storeFailed(failure)
   }
 
-  function sever(): Promise<void> {
-    socket?.cut()
-    return end()
+  async function sever(): Promise<void> {
+    const live = socket
+    stopKeys()
+    live?.cut()
+    live?.end(undefined)
+    await closedFor(live)
   }
 
   async function end(): Promise<void> {
     const live = socket
+    stopKeys()
+    // The message being decrypted now is still told and its receipt still leaves. A message behind it is not begun: its
+    // ciphertext can be read once, and after a restart nobody would remember what it said.
+    await keysWritten()
+    live?.end(undefined)
+    await closedFor(live)
+  }
+
+  function stopKeys(): void {
     ended = true
+    keys?.detach()
     clearTimeout(timer)
     linking.end()
-    live?.end(undefined)
+  }
+
+  async function closedFor(live: LiveSocket | null): Promise<void> {
     if (live) await within(live.closed, goodbyeMs).catch(() => live.cut())
-    // A message whose receipt had just left is told within the same turn of the event loop.
+    await keysWritten()
+  }
+
+  /** What was committed is told within the same turn of the event loop as its receipt leaves. */
+  async function keysWritten(): Promise<void> {
+    await within(auth.written(), goodbyeMs).catch(() => {})
     await new Promise(resolve => setImmediate(resolve))
   }
 

@@ -56,6 +56,26 @@ test('the first messages of somebody never answered survive drops between decryp
   await phone.whenAcknowledged()
 })
 
+test('an engine stopped amid the first messages of somebody never answered loses none to the next one', async t => {
+  const rig = await openRig(t)
+  const first = await rig.engine()
+  const { phone } = await link(rig, first, shop)
+  await first.stop()
+  const ann = rig.whatsapp.contact({ number: '15550101', name: 'Ann' })
+  const texts = Array.from({ length: 200 }, (_, index) => `message ${index}`)
+  for (const text of texts) await ann.say(phone, text)
+  // The next engine has a fresh memory: what was decrypted and not acknowledged would be gone.
+  for (const [run, count] of [20, 90, 150].entries()) {
+    const engine = await rig.engine({ id: `engine-${run + 2}` })
+    await ann.waitForReceipt(() => ann.receipts.length >= count)
+    await engine.stop()
+  }
+  await rig.engine({ id: 'engine-last' })
+  await rig.published.wait('messages.received', () => new Set(bodies(rig)).size === texts.length)
+  assert.deepEqual(bodies(rig).sort(), [...texts].sort())
+  await phone.whenAcknowledged()
+})
+
 test('a connection that is cut comes back by itself', async t => {
   const rig = await openRig(t)
   const { phone, session, ann } = await acquainted(rig, await rig.engine())
