@@ -42,6 +42,11 @@ test('a temporary ban is waited for as long as WhatsApp says', () => {
   assert.equal(action.kind === 'wait' && action.delayMs, 600_000)
 })
 
+test('a ban longer than a timer can count is looked at again after a day', () => {
+  const action = afterDisconnect({ code: 402, message: '', expireSeconds: 30 * 86_400 })
+  assert.equal(action.kind === 'wait' && action.delayMs, 86_400_000)
+})
+
 test('the back-off doubles from a second to a minute, a fifth up or down', () => {
   const plain = [1, 2, 3, 4, 5, 6, 7, 20].map(failures => backOffMs(failures, () => 0.5))
   assert.deepEqual(plain, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])

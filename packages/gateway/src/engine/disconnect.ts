@@ -21,6 +21,8 @@ type Row = { means: string; action: (d: Disconnect) => AfterDisconnect }
 const replacedDelayMs = 60_000
 /** A temporary ban without an end: as long as the shortest ones WhatsApp is known to give. */
 const unknownBanMs = 3_600_000
+/** A longer ban is looked at again after a day: timers end at 24.8 days and then fire at once, without a pause. */
+const longestWaitMs = 24 * 3_600_000
 
 const backOff = (reason: string): AfterDisconnect => ({ kind: 'reconnect', when: 'back off', reason })
 const giveUp = (status: 'banned' | 'failed' | 'qr_expired', reason: string): AfterDisconnect => ({
@@ -49,11 +51,11 @@ export const disconnectTable: Readonly<Record<number, Row>> = {
   402: {
     means: 'temporary ban, with its end in `expire`',
     action: d => {
-      const delayMs = d.expireSeconds === undefined ? unknownBanMs : d.expireSeconds * 1000
-      const minutes = Math.ceil(delayMs / 60_000)
+      const banMs = d.expireSeconds === undefined ? unknownBanMs : d.expireSeconds * 1000
+      const minutes = Math.ceil(banMs / 60_000)
       return {
         kind: 'wait',
-        delayMs,
+        delayMs: Math.min(banMs, longestWaitMs),
         reason: `WhatsApp has banned this number for about ${minutes} minutes.`,
       }
     },

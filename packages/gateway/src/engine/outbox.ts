@@ -1,6 +1,7 @@
-import type { EventDraft } from '@waxwing/events/event-id'
+import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
+import { isFaultOfOneRow } from '../store/database.ts'
 import type { Publish } from './engine.ts'
 
 /**
@@ -30,7 +31,7 @@ export type OutboxDeps = {
   limit?: number
 }
 
-/** Rows of one statement (store/events.ts closes its batches there too). */
+/** Events of one commit: enough to keep up with a full queue, few enough for a commit to stay short. */
 const batchSize = 256
 const firstPauseMs = 100
 const longestPauseMs = 5_000
@@ -63,7 +64,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         failures = 0
       } catch (error) {
         failures++
-        if (isOurMistake(error)) await publishOneByOne(batch)
+        if (isFaultOfOneRow(error) || batch.some(cannotBeSealed)) await publishOneByOne(batch)
         else await pause(failures, error)
       }
     }
@@ -77,7 +78,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       try {
         await deps.publish([draft])
       } catch (error) {
-        if (!isOurMistake(error)) return
+        if (!isFaultOfOneRow(error) && !cannotBeSealed(draft)) return
         deps.log.error(
           { err: error, type: draft.type },
           'an event that cannot be stored was dropped; this is a bug',
@@ -130,9 +131,15 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 }
 
-/** Errors no retry can heal: a value of ours that has no JSON, or that Postgres will not take (classes 22 and 23). */
-function isOurMistake(error: unknown): boolean {
-  if (error instanceof TypeError || error instanceof RangeError) return true
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^2[23]\w{3}$/.test(code)
+/**
+ * An event of ours that has no JSON or no id, which no retry can heal. Asked of the event itself and not of the error: a
+ * TypeError may come from a bug anywhere, and must not cost events that are sound.
+ */
+function cannotBeSealed(draft: EventDraft): boolean {
+  try {
+    sealEvent(draft)
+    return false
+  } catch {
+    return true
+  }
 }

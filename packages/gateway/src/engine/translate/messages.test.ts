@@ -135,6 +135,16 @@ test('the same fact has the same id whichever address it came under', () => {
   assert.equal(new Set(ids(inPersonalChat)).size, 3, 'and its events differ from each other')
 })
 
+test('a lookup of the number that fails the first time does not make another fact of a redelivery', () => {
+  const key = { remoteJid: ann.lid, id: 'A1', participant: '' }
+  const groupKey = { remoteJid: group, participant: ben.lid, id: 'G1' }
+  for (const each of [key, groupKey]) {
+    const ids = (number: string | undefined) =>
+      events([text({ key: each })], 'notify', { otherAddress: () => number }).drafts.map(d => sealEvent(d).id)
+    assert.deepEqual(ids(undefined), ids(ann.jid))
+  }
+})
+
 test('what this process sent and what the phone sent are told apart', () => {
   const own = (status: number, type: 'notify' | 'append') =>
     events([text({ key: { ...inPersonalChat, fromMe: true }, status })], type)

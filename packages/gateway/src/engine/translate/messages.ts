@@ -3,7 +3,7 @@ import { proto, type WAMessage } from 'baileys'
 import { contentName, type ReadMessage, readMessage } from '../message/read.ts'
 import type { Message } from '../message/text.ts'
 import { draft, type Fact, secondsOf, type TranslationContext } from './context.ts'
-import { known, type MessageRef, messageRef } from './key.ts'
+import { known, type MessageRef, messageRef, wireKey } from './key.ts'
 
 /** How Baileys hands messages over: `append` for what waited while we were offline, and for echoes of our own. */
 export type Upsert = { messages: WAMessage[]; type: 'notify' | 'append' }
@@ -48,7 +48,7 @@ function eventsOf(
   const fact: Fact = {
     at: new Date(data.timestamp * 1000),
     chat: ref.from,
-    naturalKey: [ref.from, ref.fromMe, ref.messageId, ref.participant.jid],
+    naturalKey: wireKey(message.key),
   }
   const tell = (...types: MessageEvent[]) => types.map(name => draft(name, data, fact, context))
 

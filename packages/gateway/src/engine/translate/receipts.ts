@@ -1,7 +1,7 @@
 import type { EventDraft } from '@waxwing/events/event-id'
 import type { MessageUserReceiptUpdate, WAMessageUpdate } from 'baileys'
 import { draft, secondsOf, type TranslationContext } from './context.ts'
-import { known, messageRef } from './key.ts'
+import { known, messageRef, wireAddress, wireKey } from './key.ts'
 
 const words = ['error', 'pending', 'server', 'delivered', 'read', 'played'] as const
 
@@ -12,8 +12,8 @@ const refusals: Record<string, string> = {
 }
 
 /**
- * How far messages came. Baileys merges updates that follow closely, so steps may be missing. Edits, deletions and
- * stars come through the same event and are left alone here. Pure.
+ * How far messages came. WhatsApp leaves out steps: who reads at once may never be told as delivered. Edits, deletions
+ * and stars come through the same event and are left alone here. Pure.
  */
 export function translateUpdates(updates: WAMessageUpdate[], context: TranslationContext): EventDraft[] {
   return updates.flatMap(update => translateUpdate(update, context))
@@ -29,7 +29,7 @@ function translateUpdate({ key, update }: WAMessageUpdate, context: TranslationC
   const fact = {
     at: new Date(timestamp * 1000),
     chat: from,
-    naturalKey: [from, fromMe, messageId, key.participant || '', word],
+    naturalKey: [...wireKey(key), word],
   }
   if (word === 'error') {
     const code = String(update.messageStubParameters?.[0] ?? 'unknown')
@@ -43,7 +43,7 @@ function translateUpdate({ key, update }: WAMessageUpdate, context: TranslationC
   return [draft('messages.update', { ...about, ...status, timestamp }, fact, context)]
 }
 
-/** Who of a group got, read or played a message. Delivered and read in one moment come as one receipt. Pure. */
+/** Who of a group got, read or played a message. One receipt may carry several of these times. Pure. */
 export function translateReceipts(
   updates: MessageUserReceiptUpdate[],
   context: TranslationContext,
@@ -65,7 +65,7 @@ export function translateReceipts(
         const fact = {
           at: new Date(timestamp * 1000),
           chat: from,
-          naturalKey: [from, fromMe, messageId, reader.jid, status],
+          naturalKey: [...wireKey(key), wireAddress(receipt.userJid ?? '', key.participantAlt), status],
         }
         const data = { messageId, from, fromMe, isGroup, participant: reader, status, timestamp }
         return draft('message-receipt.update', data, fact, context)

@@ -68,9 +68,7 @@ export const translationTable = {
     'not yet: WhatsApp tells it for subscribed contacts only, and nothing subscribes',
   ),
   'groups.upsert': silent('not yet: only useful together with groups.update'),
-  'groups.update': silent(
-    'not yet: Baileys drops the second of two quick changes, which then hides in a stub message',
-  ),
+  'groups.update': silent('not yet: the same change also comes as a stub message, and must be told once'),
   'group-participants.update': silent(
     'not yet: a number change makes Baileys throw, it must be read from the stub',
   ),
@@ -81,7 +79,7 @@ export const translationTable = {
   'labels.association': silent(`not yet: ${replayed}`),
 } as const satisfies { [K in Event]: Translator<K> | Silent }
 
-/** All events of the catalog that one flush of Baileys amounts to. One that fails leaves the others alone. Pure. */
+/** All events of the catalog that what Baileys tells amounts to. One that fails leaves the others alone. Pure. */
 export function translate(events: Partial<BaileysEventMap>, context: TranslationContext): EventDraft[] {
   return Object.entries(events).flatMap(([name, payload]) => {
     const row = (translationTable as Record<string, Translator<never> | Silent | undefined>)[name]
