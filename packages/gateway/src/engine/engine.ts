@@ -111,7 +111,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   }
 
   function onLost(sessionId: string): void {
-    sessions.get(sessionId)?.session?.loseLease()
+    // One that is still starting loses it as soon as it has: nobody would renew for it.
+    void sessions.get(sessionId)?.started.then(session => session?.loseLease())
   }
 
   // === Taking and giving back ===

@@ -27,7 +27,7 @@ export type IntakeDeps = {
   now: () => Date
 }
 
-/** The mapping is in memory or in our own database; after a closed socket it never answers at all. */
+/** The mapping is in memory or in our own database; once keys could not be kept it never answers at all. */
 const lookupMs = 2_000
 /** Numbers remembered; people write more than once. */
 const rememberedNumbers = 2_000
