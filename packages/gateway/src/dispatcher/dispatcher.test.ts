@@ -97,7 +97,7 @@ describe('the dispatcher', () => {
     // Woken for the retry, not found by chance at the next round of the scan.
     assert.ok(third - first < 3_000, `${third - first}`)
     assert.equal(receiver.received.length, 3)
-    assert.equal(dispatcher.stats().held, 0)
+    await until(() => dispatcher.stats().held === 0)
   })
 
   test('410 makes a delivery dead at once', async t => {
@@ -121,10 +121,10 @@ describe('the dispatcher', () => {
     await webhook(t, living)
     const { lane, dispatcher } = dispatching(t, { slots: 10, perEndpoint: 10, leaseMs: 60_000 }, patient)
     for (let round = 0; round < 5; round++) lane.announce(await commit(10))
-    await until(() => living.received.length === 50)
+    await until(() => living.received.length === 50 && hanging.received.length > 0)
+    await until(() => dispatcher.stats().inFlight === 1)
     // A tenth of ten slots, and not one more, although forty-nine others wait for the same endpoint.
     assert.equal(hanging.received.length, 1)
-    assert.equal(dispatcher.stats().inFlight, 1)
     for (let i = 0; i < 5_000 && hanging.received.length < 50; i++) {
       for (const answer of open.splice(0)) answer()
       await pause(2)
