@@ -49,6 +49,12 @@ test('a first start makes a key and its folder, later starts use it, and a delet
   assert.equal(await store.apiKeys.verify(first.key), null)
 })
 
+test('a second gateway on the same database makes a key of its own and leaves the first alone', async () => {
+  const one = await ensureBootstrapKey(store, { profileId, given: null, dataDir: join(folder, 'one') })
+  const two = await ensureBootstrapKey(store, { profileId, given: null, dataDir: join(folder, 'two') })
+  for (const { key } of [one, two]) assert.equal((await store.apiKeys.verify(key))?.profileId, profileId)
+})
+
 test('a key from the environment needs no folder, and a new one ends the old one', async () => {
   const nowhere = '/proc/nowhere'
   const given = (letter: string) =>

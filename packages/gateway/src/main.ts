@@ -27,7 +27,8 @@ verb(
     .command('start')
     .description('run the gateway until SIGTERM or SIGINT, then drain and exit 0')
     .option('--roles <list>', 'what this process does: engine,dispatcher,api (as ROLES)')
-    .option('--no-sandbox', 'do not start the simulated WhatsApp (as SANDBOX=false)'),
+    .option('--no-sandbox', 'do not start the simulated WhatsApp (as SANDBOX=false)')
+    .option('--stop-with-parent', 'drain and exit when the process that started this one ends, as npm does'),
   async () => (await import('./cli/start.ts')).start,
 )
 

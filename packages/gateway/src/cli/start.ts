@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { createLog } from '../log.ts'
 import { configOf, type Ending, type Voice } from './verb.ts'
 
-type StartOptions = { roles?: string; sandbox: boolean }
+type StartOptions = { roles?: string; sandbox: boolean; stopWithParent?: boolean }
 
 /** Runs until told to stop; the process ends here. */
 export async function start(voice: Voice, options: StartOptions): Promise<Ending> {
@@ -13,7 +13,7 @@ export async function start(voice: Voice, options: StartOptions): Promise<Ending
   })
   if (!loaded.ok) return loaded.ending
   const { config } = loaded
-  const stopping = firstSignal()
+  const stopping = options.stopWithParent ? Promise.race([firstSignal(), parentGone()]) : firstSignal()
   const app = await startApp(config, createLog(config))
   announce(voice, config, app)
   await stopping
@@ -36,6 +36,22 @@ function firstSignal(): Promise<void> {
       resolve()
     }
     process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  })
+}
+
+/**
+ * `npm start` puts a shell between npm and us, and neither passes a SIGTERM on: both end, and we would go on without
+ * anybody who knows. Whoever loses their parent is given another one.
+ */
+function parentGone(): Promise<void> {
+  const parent = process.ppid
+  return new Promise(resolve => {
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(watch)
+      resolve()
+    }, 500)
+    watch.unref()
   })
 }
 
