@@ -99,7 +99,7 @@ onEveryServer('days come ahead and go whole', fresh => {
     })
     const restarted = await bench.open({ retention: { eventsDays: 5, deliveriesDays: 5 } })
     const get = (id: string) => restarted.deliveries.get(owner.profileId, id)
-    for (let tries = 0; tries < 500 && (await restarted.events.get(owner.profileId, old.eventId)); tries++)
+    for (let tries = 0; tries < 1_500 && (await restarted.events.get(owner.profileId, old.eventId)); tries++)
       await pause(20)
     assert.equal(await restarted.events.get(owner.profileId, old.eventId), null)
     assert.equal((await get(orphan.deliveryId))?.status, 'cancelled')

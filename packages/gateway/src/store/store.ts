@@ -56,6 +56,8 @@ export type StoreOptions = {
 const upkeepMs = 3_600_000
 /** The first time is soon: a gateway that is restarted every day must keep to its retention too. */
 const firstUpkeepMs = 1_000
+/** How soon after a failure: a lock that was not given in time, a database that was away. */
+const retryUpkeepMs = 5_000
 /** How soon a change of webhooks is noticed while LISTEN does not work. */
 const epochPollMs = 5_000
 
@@ -130,7 +132,7 @@ async function health(db: Database): Promise<StoreHealth> {
   return { ok: detail === null, latencyMs: Math.round(performance.now() - started), detail }
 }
 
-/** Does the work again and again, `everyMs` after the last time; a failure is logged and tried again then. */
+/** Does the work again and again, `everyMs` after the last time; what failed is logged and tried again sooner. */
 function repeat(
   firstMs: number,
   everyMs: number,
@@ -143,9 +145,13 @@ function repeat(
   function wait(ms: number): NodeJS.Timeout {
     return setTimeout(() => {
       running = work()
-        .catch(error => log.warn({ err: error }, 'the upkeep of the database failed'))
-        .then(() => {
-          if (!stopped) timer = wait(everyMs)
+        .then(() => everyMs)
+        .catch(error => {
+          log.warn({ err: error }, 'the upkeep of the database failed; it is tried again soon')
+          return Math.min(everyMs, retryUpkeepMs)
+        })
+        .then(ms => {
+          if (!stopped) timer = wait(ms)
         })
     }, ms).unref()
   }
