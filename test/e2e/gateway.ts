@@ -26,7 +26,12 @@ export type Gateway = {
   log(): string
 }
 
-export type GatewaySettings = { dataDir: string; env?: Record<string, string> }
+export type GatewaySettings = {
+  dataDir: string
+  env?: Record<string, string>
+  /** Hears of the process before it has printed its address: for whoever wants to kill it that early. */
+  onSpawn?: (child: ChildProcess) => void
+}
 
 /** A folder for a gateway's data, gone after the test. The embedded server may run as another user, who must be able to enter. */
 export async function dataFolder(): Promise<{ path: string; remove(): Promise<void> }> {
@@ -45,7 +50,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Starts a gateway and waits until it has printed its address. */
-export async function startGateway({ dataDir, env = {} }: GatewaySettings): Promise<Gateway> {
+export async function startGateway({ dataDir, env = {}, onSpawn }: GatewaySettings): Promise<Gateway> {
   const port = await freePort()
   const spawned = performance.now()
   const child = spawn(process.execPath, [command, 'start', '--json'], {
@@ -61,6 +66,7 @@ export async function startGateway({ dataDir, env = {} }: GatewaySettings): Prom
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  onSpawn?.(child)
   const lines: string[] = []
   const started = await firstAnnouncement(child, lines)
   const startMs = Math.round(performance.now() - spawned)
