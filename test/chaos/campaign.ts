@@ -1,7 +1,7 @@
-import { createArrivals } from './arrivals.ts'
-import { createChance } from './chance.ts'
+import { type Arrivals, createArrivals } from './arrivals.ts'
 import { type Flow, flows, killOnce, type Run } from './run.ts'
 import { breaches } from './verdict.ts'
+import type { WireLog } from './wire-log.ts'
 import { startWorld } from './world.ts'
 
 export type CampaignOptions = {
@@ -26,30 +26,39 @@ export type Campaign = {
 /** Kills one gateway again and again, on one database and one network, and says what that cost. */
 export async function killRepeatedly(options: CampaignOptions): Promise<Campaign> {
   const { seed, kills, messages, onRun = () => {} } = options
-  const chance = createChance(seed)
   const arrivals = createArrivals()
   const world = await startWorld(seed, arrivals.note)
   const runs: Run[] = []
   try {
     for (let run = 0; run < kills; run++) {
       const flow = options.flow ?? (run < kills / 2 ? flows[0] : flows[1])
-      runs.push(await killOnce(world, arrivals, chance, { run, flow, messages }))
+      runs.push(await killOnce(world, arrivals, seed, { run, flow, messages }))
       onRun(runs[run] as Run)
     }
     const inRuns = runs.flatMap(run =>
       breaches(run.verdict).map(breach => `run ${run.run} (${run.flow}): ${breach}`),
     )
-    return { seed, runs, breaches: [...inRuns, ...afterwards(runs, arrivals)], sealed: world.wire.sealed }
+    return {
+      seed,
+      runs,
+      breaches: [...inRuns, ...afterwards(runs, arrivals, world.wire)],
+      sealed: world.wire.sealed,
+    }
   } finally {
     await world.end()
   }
 }
 
-/** What only shows when all is over: a second event that came after its run was judged, and unsigned requests. */
-function afterwards(runs: readonly Run[], arrivals: ReturnType<typeof createArrivals>): string[] {
+/** What only shows when all is over: a second event that came after its run was judged, unsigned requests, and trouble with stanzas of the network itself. */
+function afterwards(runs: readonly Run[], arrivals: Arrivals, wire: WireLog): string[] {
   const known = new Set(runs.flatMap(({ verdict }) => verdict.doubled))
   const late = [...arrivals.facts]
     .filter(([fact, events]) => events.length > 1 && !known.has(fact))
     .map(([fact]) => `told by two events, after its run: ${fact}`)
-  return [...late, ...arrivals.refused.map(refusal => `a request did not verify: ${refusal}`)]
+  const expected = new Set(runs.flatMap(({ verdict }) => verdict.stanzas))
+  const strays = wire
+    .troubled()
+    .filter(stanza => !expected.has(stanza))
+    .map(stanza => `refused or asked for again, though nobody wrote it: ${stanza}`)
+  return [...late, ...strays, ...arrivals.refused.map(refusal => `a request did not verify: ${refusal}`)]
 }

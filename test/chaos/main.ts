@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { type Campaign, killRepeatedly } from './campaign.ts'
 import { anySeed } from './chance.ts'
-import { type Flow, flows, type Run } from './run.ts'
+import { type Again, type Flow, flows, type Run } from './run.ts'
 import { breaches } from './verdict.ts'
 
 const { values } = parseArgs({
@@ -40,7 +40,7 @@ const sum = (runs: readonly Run[], of: (run: Run) => number) =>
 /** One row of the table: what happened to everything in these runs. */
 function row(runs: readonly Run[]) {
   return {
-    kills: runs.length,
+    kills: runs.length + runs.filter(run => run.again).length,
     expected: sum(runs, run => run.stanzas),
     'in inbox at death': sum(runs, run => run.inboxAtDeath),
     lost: sum(runs, run => run.verdict.lost.length),
@@ -53,12 +53,15 @@ function row(runs: readonly Run[]) {
   }
 }
 
+const againOf = (again: Again) => ('afterMs' in again ? `${again.afterMs} ms` : `${again.afterCleared} more`)
+
 function lineOf(run: Run): string {
   const { verdict } = run
   const faults = breaches(verdict).length
   return (
     `${String(run.run).padStart(3)} ${run.flow.padEnd(7)} killed ${run.delayMs} ms after ${String(run.killAfter).padStart(3)}` +
-    ` of ${run.stanzas} (${run.clearedAtDeath} at death), inbox ${run.inboxAtDeath}, resent ${verdict.resent},` +
+    ` of ${run.stanzas} (${run.clearedAtDeath} at death), ${run.again ? `again after ${againOf(run.again)}, ` : ''}` +
+    `inbox ${run.inboxAtDeath}, resent ${verdict.resent},` +
     ` lost ${verdict.lost.length}, ${faults === 0 ? 'ok' : `${faults} breaches`}, ${(run.ms / 1000).toFixed(1)} s`
   )
 }

@@ -28,7 +28,7 @@ function breachesOf(
     refused: [],
     facts: new Map(),
   }
-  return breaches(judge({ wanted: [message], arrivals, wire, bootedAt, settled }))
+  return breaches(judge({ wanted: [message], arrivals, wire, lives: [bootedAt], settled }))
 }
 
 const client = (tag: string, attrs: Record<string, string>) => (wire: WireLog) =>

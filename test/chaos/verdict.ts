@@ -17,7 +17,7 @@ export type Verdict = {
   doubled: string[]
   /** Facts whose event says something else than what was written. */
   wrong: string[]
-  /** Events sent again by the second process because the first died between sending and recording: same id, allowed. */
+  /** Events sent again by a later process because one died between sending and recording: same id, allowed. */
   resent: number
   /** Events one process sent twice. */
   repeated: string[]
@@ -25,15 +25,17 @@ export type Verdict = {
   retries: string[]
   /** Stanzas the client refused, with the code. */
   refusals: string[]
+  /** Names of all stanzas expected. */
+  stanzas: string[]
   settled: boolean
 }
 
-/** What became of everything that was expected. `bootedAt`: when the second process was spawned, ms since the epoch. */
+/** What became of everything that was expected. `lives`: when each process after the first was spawned, ms since the epoch. */
 export function judge(a: {
   wanted: readonly Expected[]
   arrivals: Arrivals
   wire: WireLog
-  bootedAt: number
+  lives: readonly number[]
   settled: boolean
 }): Verdict {
   const { wanted, arrivals, wire } = a
@@ -52,7 +54,12 @@ export function judge(a: {
       .map(({ one, answers }) => {
         const last = answers.findLast(({ said }) => said !== 'again')
         const fate = last ? (last.said === 'refused' ? 'refused' : 'acknowledged') : 'kept'
-        return { ...one, fate, code: last?.code ?? null, beforeKill: last ? last.at < a.bootedAt : false }
+        return {
+          ...one,
+          fate,
+          code: last?.code ?? null,
+          beforeKill: last ? last.at < (a.lives[0] ?? 0) : false,
+        }
       }),
     doubled: told.filter(({ events }) => events.length > 1).map(({ one }) => one.fact),
     wrong: told
@@ -60,23 +67,23 @@ export function judge(a: {
         events.some(({ event }) => one.body !== null && bodyOf(event) !== one.body),
       )
       .map(({ one }) => one.fact),
-    resent: repetitions.filter(({ at }) => at.length > 1 && isResent(at, a.bootedAt)).length,
-    repeated: repetitions
-      .filter(({ at }) => at.length > 1 && !isResent(at, a.bootedAt))
-      .map(({ fact }) => fact),
+    resent: repetitions.filter(({ at }) => at.length > 1 && isResent(at, a.lives)).length,
+    repeated: repetitions.filter(({ at }) => at.length > 1 && !isResent(at, a.lives)).map(({ fact }) => fact),
     retries: told
       .filter(({ answers }) => answers.some(({ said }) => said === 'again'))
       .map(({ one }) => one.stanza),
     refusals: told.flatMap(({ one, answers }) =>
       answers.filter(({ said }) => said === 'refused').map(({ code }) => `${one.stanza}: ${code}`),
     ),
+    stanzas: wanted.map(({ stanza }) => stanza),
     settled: a.settled,
   }
 }
 
-/** Once by each process. A request that the first had sent is read here long before the second can send any. */
-function isResent(at: readonly number[], bootedAt: number): boolean {
-  return at.filter(time => time < bootedAt).length === 1 && at.length === 2
+/** At most once by each process. A request that one had sent is read here long before the next can send any. */
+function isResent(at: readonly number[], lives: readonly number[]): boolean {
+  const senders = at.map(time => lives.filter(spawned => spawned <= time).length)
+  return new Set(senders).size === senders.length
 }
 
 function bodyOf(event: { data: unknown }): unknown {

@@ -9,6 +9,8 @@ export type WireLog = {
   readonly log: SimulatorLog
   /** Answers of the client, oldest first. */
   answersTo(stanza: string): readonly Answer[]
+  /** Stanzas that were refused or asked for again at any time. */
+  troubled(): string[]
   /** How many different stanzas the server was allowed to forget since the last `restartCount`. */
   readonly cleared: number
   /** Counts from 0 again; `onCleared` hears each new count. */
@@ -65,6 +67,8 @@ export function createWireLog(stanzas: () => readonly Stanza[]): WireLog {
       },
     },
     answersTo: stanza => answers.get(stanza) ?? [],
+    troubled: () =>
+      [...answers].filter(([, list]) => list.some(one => one.said !== 'taken')).map(([name]) => name),
     get cleared() {
       return cleared.size
     },

@@ -57,19 +57,15 @@ export async function startWorld(seed: string, onRequest: (request: Received) =>
     WHATSAPP_ROOT_KEY: whatsapp.rootKey,
     WEBHOOK_ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8',
   }
-  let child: ChildProcess | null = null
-  const launch = () =>
-    startGateway({
-      dataDir: folder.path,
-      env,
-      onSpawn: spawned => {
-        child = spawned
-      },
-    })
-  const alive = () => child !== null && child.exitCode === null && child.signalCode === null
+  let spawning = Promise.withResolvers<ChildProcess>()
+  function launch(): Promise<Gateway> {
+    spawning = Promise.withResolvers<ChildProcess>()
+    return startGateway({ dataDir: folder.path, env, onSpawn: spawning.resolve })
+  }
 
   async function signal(name: NodeJS.Signals): Promise<void> {
-    if (!child || !alive()) return
+    const child = await spawning.promise
+    if (child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
     child.kill(name)
     await gone
