@@ -5,19 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { LeaseLost } from './auth-state.ts'
 import type { Store } from './store.ts'
-import { onEveryServer, type TestBench } from './test-stores.ts'
-import { VaultError } from './vault.ts'
+import { addWebhook, onEveryServer, type TestBench } from './test-stores.ts'
+import { ForeignKeyError } from './vault.ts'
 
 onEveryServer('a session speaks through one engine', fresh => {
   let bench: TestBench
   let store: Store
   let other: Store
+  let stranger: Store
   let profileId: string
   let sessionId: string
   before(async () => {
     bench = await fresh()
     store = await bench.open()
     other = await bench.open()
+    stranger = await bench.open({ encryptionKey: Buffer.alloc(32, 9) })
     profileId = (await store.profiles.first()).id
   })
   after(() => bench.close())
@@ -210,8 +212,27 @@ onEveryServer('a session speaks through one engine', fresh => {
       assert.ok(rows.length > 0 && rows.every(row => !row.text.includes('marigold')))
     }
     await client.end()
-    const stranger = await bench.open({ encryptionKey: Buffer.alloc(32, 9) })
-    await assert.rejects(stranger.authState.for(sessionId, fence).loadCreds(), VaultError)
+    // It was opened while there was no secret yet to tell the keys apart by.
+    await assert.rejects(stranger.authState.for(sessionId, fence).loadCreds(), ForeignKeyError)
+  })
+
+  test('a store does not open with another key once there is a secret, and opens with its own', async () => {
+    const own = await fresh()
+    const another = { encryptionKey: Buffer.alloc(32, 9) }
+    const first = await own.open(another)
+    await first.close() // wrote no secret, so it bound nobody
+    const shop = await own.open()
+    const { id } = await shop.profiles.first()
+    const session = await shop.sessions.create({ profileId: id, name: 'Shop', network: 'sandbox' })
+    const fence = await shop.leases.claim({ sessionId: session.id, holder: 'a', leaseMs: 60_000 })
+    await shop.authState.for(session.id, fence ?? '').saveCreds('{"word":"marigold"}')
+    await assert.rejects(own.open(another), ForeignKeyError, 'session credentials tell')
+    await shop.sessions.remove(id, session.id)
+    await own.open(another)
+    await addWebhook(shop, id)
+    await assert.rejects(own.open(another), ForeignKeyError, 'a webhook secret tells')
+    await own.open()
+    await own.close()
   })
 
   test('sessions are listed newest first and found only by their owner', async () => {

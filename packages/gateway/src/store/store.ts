@@ -9,6 +9,7 @@ import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { createEvents, type Events } from './events.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { migrate } from './migrate.ts'
+import { requireItsKey } from './one-key.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
 import { createRecord } from './record.ts'
@@ -61,13 +62,17 @@ const retryUpkeepMs = 5_000
 /** How soon a change of webhooks is noticed while LISTEN does not work. */
 const epochPollMs = 5_000
 
-/** Opens the truth: migrates, makes the days ahead, and wires the tables together. */
+/**
+ * Opens the truth: migrates, makes the days ahead, and wires the tables together. Throws ForeignKeyError for a key that
+ * is not the database's.
+ */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, log, leaseMs } = options
   const db = openDatabase({ databaseUrl, poolSize: options.poolSize ?? 10, log })
   try {
     if (options.migrate ?? true) await migrate(db, log)
     const vault = createVault(options.encryptionKey)
+    await requireItsKey(db, vault)
     const partitions = createPartitions(db, log)
     await partitions.ensureAhead()
     return wire({ db, vault, partitions, databaseUrl, log, leaseMs, retention: options.retention })

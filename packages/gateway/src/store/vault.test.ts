@@ -1,7 +1,7 @@
 /** The law: a sealed value opens with its key in its place, and nowhere else. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createVault, VaultError } from './vault.ts'
+import { createVault, ForeignKeyError, VaultError } from './vault.ts'
 
 const vault = createVault(Buffer.alloc(32, 1))
 
@@ -32,6 +32,19 @@ test('another key is told apart from a damaged value, and no message holds the t
     () => createVault(Buffer.alloc(32, 2)).open(sealed, 'a'),
     (error: Error) => /encrypted with another key/.test(error.message) && !error.message.includes('marigold'),
   )
+})
+
+test('whose value it is can be asked without opening it; a damaged one tells nothing', () => {
+  const sealed = vault.seal('marigold', 'a')
+  const other = createVault(Buffer.alloc(32, 2))
+  vault.checkKey(sealed, 'a')
+  assert.throws(() => other.checkKey(sealed, 'a'), ForeignKeyError)
+  for (const damaged of [
+    Buffer.alloc(0),
+    sealed.subarray(0, 20),
+    Buffer.from('text that nobody sealed, long enough'),
+  ])
+    other.checkKey(damaged, 'a')
 })
 
 test('a key of another length is refused', () => {

@@ -4,13 +4,32 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 export type Vault = {
   /** `place` names the row and purpose; a sealed value moved to another place does not open. */
   seal(plaintext: string, place: string): Buffer
-  /** Throws VaultError for another key, another place or changed bytes. */
+  /** Throws VaultError for another place or changed bytes, and ForeignKeyError for another key. */
   open(sealed: Buffer, place: string): string
+  /** Throws ForeignKeyError for a value that another key sealed. A damaged value says nothing about keys and passes. */
+  checkKey(sealed: Buffer, place: string): void
 }
 
 /** A value that does not open. Carries the place and never the value. */
 export class VaultError extends Error {
   override name = 'VaultError'
+}
+
+/** A value that another key sealed. Its message is for the operator and names keys by id, never by their bytes. */
+export class ForeignKeyError extends VaultError {
+  override name = 'ForeignKeyError'
+  /** Eight hex digits each: the key that sealed the value, and the one we were given. */
+  readonly usedKeyId: string
+  readonly ourKeyId: string
+  constructor(place: string, used: Buffer, ours: Buffer) {
+    const [usedKeyId, ourKeyId] = [used.toString('hex'), ours.toString('hex')]
+    super(
+      `the value at ${place} was encrypted with another key (${usedKeyId}, ` +
+        `ENCRYPTION_KEY is ${ourKeyId}): give back the key this database was made with`,
+    )
+    this.usedKeyId = usedKeyId
+    this.ourKeyId = ourKeyId
+  }
 }
 
 // Sealed: version (1) · key id (4) · nonce (12) · tag (16) · ciphertext. AES-256-GCM with random nonces is safe for
@@ -39,17 +58,20 @@ export function createVault(key: Buffer): Vault {
         throw new VaultError(`the encrypted value at ${place} was changed or moved`)
       }
     },
+    checkKey(sealed, place) {
+      if (isOurFormat(sealed)) refuseForeign(sealed, keyId, place)
+    },
   }
 }
 
+function isOurFormat(sealed: Buffer): boolean {
+  return sealed.length >= header && sealed[0] === version
+}
+
 function refuseForeign(sealed: Buffer, keyId: Buffer, place: string): void {
-  if (sealed.length < header || sealed[0] !== version) {
+  if (!isOurFormat(sealed)) {
     throw new VaultError(`the value at ${place} is not in the format of this version`)
   }
   const used = sealed.subarray(1, 5)
-  if (used.equals(keyId)) return
-  throw new VaultError(
-    `the value at ${place} was encrypted with another key (${used.toString('hex')}, ` +
-      `ENCRYPTION_KEY is ${keyId.toString('hex')}): give back the key this database was made with`,
-  )
+  if (!used.equals(keyId)) throw new ForeignKeyError(place, used, keyId)
 }
