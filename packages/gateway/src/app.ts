@@ -68,6 +68,8 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     retention: { eventsDays: config.retentionEventsDays, deliveriesDays: config.retentionDeliveriesDays },
   })
   opened.push('store', () => store.close())
+  // The embedded server lets one gateway in (the lock of its folder), and that is us: whoever held a session is dead.
+  if (config.databaseUrl === null) await store.leases.endAll()
   const profile = await store.profiles.first()
   const bootstrap = await ensureBootstrapKey(store, {
     profileId: profile.id,

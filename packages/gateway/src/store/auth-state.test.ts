@@ -101,6 +101,24 @@ onEveryServer('a session speaks through one engine', fresh => {
     for (const id of [sessionId, waiting]) await store.sessions.setWanted(id, false)
   })
 
+  test('the only gateway of a database need not wait for the leases of a killed one', async () => {
+    const dead = await claim('killed', 3_600_000)
+    const resting = (await store.sessions.create({ profileId, name: 'Resting', network: 'sandbox' })).id
+    const rested = await store.leases.claim({ sessionId: resting, holder: 'killed', leaseMs: 3_600_000 })
+    await store.leases.release({ sessionId: resting, fence: rested ?? '', retryAfterMs: 3_600_000 })
+    for (const id of [sessionId, resting]) await store.sessions.setWanted(id, true)
+    const find = () => other.leases.claimWanted({ holder: 'successor', leaseMs: 60_000, limit: 10 })
+    assert.deepEqual(await find(), [])
+    assert.ok((await other.leases.endAll()) >= 1)
+    const fence = `${BigInt(dead) + 1n}`
+    assert.deepEqual(await find(), [{ sessionId, fence }], 'and what rests after a failure goes on resting')
+    const held = [{ sessionId, fence: dead }]
+    assert.deepEqual(await store.leases.renew({ holder: 'killed', leaseMs: 60_000, held }), [])
+    await assert.rejects(store.authState.for(sessionId, dead).saveCreds('"late"'), LeaseLost)
+    for (const id of [sessionId, resting]) await store.sessions.setWanted(id, false)
+    await store.leases.release({ sessionId, fence })
+  })
+
   test('keys are set, replaced and deleted in one statement, and read back in one query', async () => {
     const state = store.authState.for(sessionId, await claim('a'))
     assert.equal(await state.loadCreds(), null)

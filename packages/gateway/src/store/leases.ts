@@ -29,6 +29,12 @@ export type Leases = {
    * `claim` does not wait. Without effect when the lease was lost meanwhile.
    */
   release(a: { sessionId: string; fence: Fence; retryAfterMs?: number }): Promise<void>
+  /**
+   * Ends every lease, whoever holds it: for the start of a gateway that is the only one on this database, so that what
+   * a killed one held need not run out first. Should a holder be alive after all, its next renewal fails. Returns how
+   * many there were.
+   */
+  endAll(): Promise<number>
 }
 
 /**
@@ -83,6 +89,14 @@ export function createLeases(db: Database): Leases {
           where session_id = $1 and fence = $2`,
         values: [sessionId, fence, retryAfterMs],
       })
+    },
+    // Those that rest after a failure have no holder and go on resting. Only a lease that runs can hold anybody up.
+    async endAll() {
+      const ended = await db.query({
+        text: `update session_leases set holder = null, expires_at = now()
+          where holder is not null and expires_at > now() returning 1`,
+      })
+      return ended.length
     },
   }
 }
