@@ -46,6 +46,20 @@ test('the bytes that were signed are the bytes that are read: a byte order mark 
   assert.deepEqual(await refusalOf(body, { body: `\ufeff${body}` }), ['signature_mismatch', 401])
 })
 
+test('a secret that is missing is a fault of the receiver, and the error names it', async () => {
+  // As a receiver without types may call: an environment variable that is not set.
+  for (const [missing, said] of [
+    [undefined, /^the webhook secret is undefined: pass the one/],
+    [null, /^the webhook secret is null/],
+    [[secret, undefined], /^the webhook secret is undefined/],
+    ['', /^the webhook secret is empty/],
+    [[], /^at least one webhook secret is needed/],
+  ] as const) {
+    const received = request(body).then(given => receive(given, missing as unknown as string, { now }))
+    await assert.rejects(received, (error: Error) => error instanceof TypeError && said.test(error.message))
+  }
+})
+
 test('what is not signed with the secret, or not lately, is refused with 401', async () => {
   assert.deepEqual(await refusalOf(body, { secret: generateSecret() }), ['signature_mismatch', 401])
   assert.deepEqual(await refusalOf(body, { body: body.replace('blue', 'free') }), ['signature_mismatch', 401])

@@ -31,7 +31,8 @@ export type Received =
 /**
  * Takes a webhook request and gives the event it carries, verified and typed. `secret` may be several, during a
  * rotation. The envelope is checked; `data` is what a gateway with the secret sent, and fields that a newer gateway
- * added are kept. Nothing here knows what has been seen before: deduplicate on `event.id`.
+ * added are kept. Nothing here knows what has been seen before: deduplicate on `event.id`. Throws a TypeError for a
+ * secret that is missing or empty: that is a fault of the receiver, and no refusal should hide it.
  */
 export async function receive(
   request: Request,

@@ -71,7 +71,7 @@ export async function signatureHeaders(a: {
  * Verifies a request. `body` must be the raw body, before any JSON parser had it; `secret` may be several, during a
  * rotation. Where there is a `webhook-signature` its verdict is final; the X-Hub headers count only without it, and
  * cannot tell an old request from a new one. `toleranceSeconds` is 300 unless given, `now` is in unix seconds.
- * Throws a TypeError for an empty secret: with it, anybody could sign.
+ * Throws a TypeError for a secret that is empty or missing: with it, anybody could sign.
  */
 export async function verifySignature(a: {
   headers: HeadersLike
@@ -80,7 +80,7 @@ export async function verifySignature(a: {
   toleranceSeconds?: number
   now?: number
 }): Promise<Verification> {
-  const keys = keysOf(typeof a.secret === 'string' ? [a.secret] : a.secret)
+  const keys = keysOf(Array.isArray(a.secret) ? a.secret : [a.secret])
   const header = headerReader(a.headers)
   const signatures = header('webhook-signature')
   if (signatures === undefined) return verifyHub(header, a.body, keys)
@@ -174,13 +174,18 @@ const importedLimit = 4096
 
 function keysOf(secrets: readonly string[]): readonly [Keys, ...Keys[]] {
   const [first, ...rest] = secrets.map(keysOfOne)
-  if (first === undefined) throw new TypeError('at least one secret is needed')
+  if (first === undefined) throw new TypeError('at least one webhook secret is needed')
   return [first, ...rest]
 }
 
 function keysOfOne(secret: string): Keys {
   const known = imported.get(secret)
   if (known !== undefined) return known
+  // Callers without types: an unset environment variable is the usual reason.
+  if (typeof secret !== 'string')
+    throw new TypeError(
+      `the webhook secret is ${secret === null ? 'null' : typeof secret}: pass the one that was shown when the webhook was made`,
+    )
   if (!secret || secret === secretPrefix) throw new TypeError('the webhook secret is empty')
   const written = utf8.encode(secret)
   const keys = { hub: signWith(written), standard: signWith(decoded(secret) ?? written) }

@@ -162,6 +162,7 @@ test('a session given up while the database was away comes back to the same engi
     claimWanted: given => (away ? gone() : real.claimWanted(given)),
     renew: given => (away ? gone() : real.renew(given)),
     release: given => (away ? gone() : real.release(given)),
+    endAll: real.endAll,
   }
   const engine = await rig.engine({ leaseMs: 1_000, store: { leases } })
   const { phone, session } = await link(rig, engine, shop)
