@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { learnMethods } from './allowed-methods.ts'
 import type { Api } from './api.ts'
 import { mark } from './every-response.ts'
 import { Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
@@ -24,15 +25,21 @@ const fastifyRefusals: Record<string, ProblemCode> = {
 
 export function answerErrors(app: Api): void {
   app.setErrorHandler<FastifyError>(answer)
+  const methodsOf = learnMethods(app)
   // Not in a not-found handler: that would run after a body nobody asked for has been read and judged.
-  app.addHook('onRequest', async request => {
+  app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return
-    const path = request.url.split('?', 1)[0]?.slice(0, 200)
-    throw problem(
-      'route_not_found',
-      `There is no ${request.method} ${path} here. ${problems.route_not_found.action}`,
-    )
+    const path = request.url.split('?', 1)[0] ?? ''
+    const code = allow(reply, methodsOf(path)) ? 'method_not_allowed' : 'route_not_found'
+    const shown = `${request.method} ${path.slice(0, 200)}`
+    throw problem(code, `There is no ${shown} here. ${problems[code].action}`)
   })
+}
+
+/** The header that a 405 must have (RFC 9110 section 15.5.6), if there is anything to put into it. */
+function allow(reply: FastifyReply, methods: string[]): boolean {
+  if (methods.length > 0) reply.header('Allow', methods.join(', '))
+  return methods.length > 0
 }
 
 /** For `frameworkErrors`: a URL that cannot be decoded or routed. No hook has run. */

@@ -69,10 +69,30 @@ test('what does not exist is a 404, whether the id is a UUID, a word or a novel'
 
 test('a route that does not exist and a path that is no path are problems too', async () => {
   assertProblem(await api.call('GET /nothing'), 'route_not_found')
-  assertProblem(await api.call('PUT /sessions', { body: {} }), 'route_not_found')
   assertProblem(await api.call('POST /nothing?a=%00', { raw: '{' }), 'route_not_found')
   assertProblem(await api.call('GET //nothing/at/all'), 'route_not_found')
   assertProblem(await api.call('GET /sessions/%E0%A4%A'), 'malformed_request')
+})
+
+test('a method that a route does not have is a 405 that lists those it has', async () => {
+  for (const [call, allowed] of [
+    ['PUT /sessions', 'GET, HEAD, POST'],
+    [`POST /sessions/${nobody}?a=b`, 'DELETE, GET, HEAD, PATCH'],
+    ['DELETE /events/catalog', 'GET, HEAD'],
+    [`GET /sessions/${nobody}/connect`, 'POST'],
+    ['POST //health', 'GET, HEAD'],
+    ['DELETE //', 'GET, HEAD'],
+  ] as const) {
+    // Refused before a key is looked for and before the body is judged, as a route that does not exist is.
+    const answer = await api.call(call, { key: null, ...(call.startsWith('GET') ? {} : { raw: '{' }) })
+    assertProblem(answer, 'method_not_allowed')
+    assert.equal(answer.headers.get('allow'), allowed, call)
+  }
+  for (const call of ['POST /sessions/a/b/c', 'PUT /sessions/', 'POST //api/v1'] as const) {
+    const answer = await api.call(call, { body: {} })
+    assertProblem(answer, 'route_not_found')
+    assert.equal(answer.headers.get('allow'), null)
+  }
 })
 
 test('malformed bodies are refused by what is wrong with them', async () => {
@@ -179,7 +199,7 @@ test('answers cannot be framed, sniffed, cached or read by other origins', async
   assert.equal(headers.get('access-control-allow-origin'), null)
   assertProblem(
     await api.call('OPTIONS /sessions', { headers: { origin: 'https://evil.example' } }),
-    'route_not_found',
+    'method_not_allowed',
   )
 })
 

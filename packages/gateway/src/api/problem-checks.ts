@@ -27,7 +27,13 @@ export function pointersOf(answer: Refusal): string[] {
 }
 
 /** What is refused before a route is known; no route tells it. */
-export const routeless = ['malformed_request', 'route_not_found', 'request_timeout', 'headers_too_large']
+export const routeless = [
+  'malformed_request',
+  'route_not_found',
+  'method_not_allowed',
+  'request_timeout',
+  'headers_too_large',
+]
 
 /** Asserts that every refusal the API gave during a test is one that its document announces for that route. */
 export function assertDocumented(document: { paths: Paths }, told: { route: string; code: string }[]): void {

@@ -56,6 +56,11 @@ export const problems = {
     title: 'There is no such delivery.',
     action: 'List what is kept with GET /api/v1/deliveries; old deliveries leave with retention.',
   },
+  method_not_allowed: {
+    status: 405,
+    title: 'This route has no such method.',
+    action: 'Use one of those in the `Allow` header.',
+  },
   request_timeout: {
     status: 408,
     title: 'The request did not arrive in time.',
