@@ -84,7 +84,12 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   const commands = createMemoryCommands({ log })
   opened.push('stream', () => lane.close())
   const guard = createGuard({ allow: config.webhookNetworks, allowLoopback: config.webhookAllowLoopback })
-  const sender = createSender({ timeoutMs: config.webhookTimeoutMs, guard, userAgent: `Waxwing/${version}` })
+  const sender = createSender({
+    timeoutMs: config.webhookTimeoutMs,
+    guard,
+    userAgent: `Waxwing/${version}`,
+    log: log.child({ room: 'delivery' }),
+  })
   opened.push('sender', () => sender.close())
 
   const dispatcher = startDispatcher({

@@ -69,7 +69,7 @@ export async function judgeWebhook(
     ...faultsOfUrl(input.webhook_url, a.guard),
     ...faultsOfSubscription(input.subscribed_events),
     ...checkUserHeaders(input.headers ?? {}).map(({ name, detail }) => ({
-      pointer: pointerOf(['headers', name]),
+      pointer: pointerOf(name === null ? ['headers'] : ['headers', name]),
       detail,
     })),
     ...(await faultsOfSessions(input.session_ids ?? [], a)),

@@ -101,6 +101,7 @@ test('a URL that may not be called is refused with the reason', async () => {
 })
 
 test('bounds hold, and what this version does not do is not accepted', async () => {
+  const long = 'v'.repeat(2_000)
   const faults: [string, object][] = [
     ['/retry_config/max_attempts', { retry_config: { max_attempts: 0 } }],
     ['/retry_config/max_attempts', { retry_config: { max_attempts: 21 } }],
@@ -115,6 +116,9 @@ test('bounds hold, and what this version does not do is not accepted', async () 
     ['/secret', { secret: 'no prefix' }],
     ['/name', { name: ' ' }],
     ['/headers', { headers: ['X-A'] }],
+    ['/headers', { headers: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`X-${i}`, 'v'])) }],
+    ['/headers', { headers: { 'X-A': long, 'X-B': long, 'X-C': long, 'X-D': long } }],
+    ['/headers/X-A', { headers: { 'X-A': `${long}${'v'.repeat(49)}` } }],
     ['/enabled', { enabled: 'yes' }],
     ['/health', { health: { state: 'healthy' } }],
   ]

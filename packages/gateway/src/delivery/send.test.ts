@@ -84,6 +84,21 @@ describe('the request', () => {
     assert.ok(!JSON.stringify(attempt).includes('s3cret'))
   })
 
+  test('says in the log which headers it leaves out, once, and never their values', async t => {
+    const receiver = await receiving(t, 200)
+    const lines: unknown[] = []
+    const log = { warn: (...line: unknown[]) => lines.push(line) }
+    const speaking = createSender({ timeoutMs: 10_000, guard, userAgent: 'Waxwing/0.0.0-test', log })
+    t.after(() => speaking.close())
+    const headers = Object.fromEntries(Array.from({ length: 22 }, (_, i) => [`X-${i}`, 's3cret']))
+    for (let i = 0; i < 2; i++) await speaking.send({ ...request, url: receiver.url, headers })
+    assert.equal(receiver.received[1]?.headers['x-19'], 's3cret')
+    assert.equal(receiver.received[1]?.headers['x-20'], undefined)
+    assert.equal(lines.length, 1)
+    assert.match(JSON.stringify(lines), /"deliveryId":"0199a0b0.*"X-20".*"X-21"/)
+    assert.doesNotMatch(JSON.stringify(lines), /s3cret/)
+  })
+
   test('with a secret that cannot sign is not sent, and says so', async t => {
     const receiver = await receiving(t, 200)
     const attempt = await sender.send({ ...request, url: receiver.url, secrets: [] })

@@ -1,4 +1,5 @@
 import { type EventType, signatureHeaders } from '@waxwing/events'
+import type { Logger } from 'pino'
 import type { Attempt, Timings } from './attempt.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { type Exchange, exchange } from './exchange.ts'
@@ -46,10 +47,12 @@ export type SenderOptions = {
   userAgent: string
   /** To one origin, over all its webhooks. */
   maxConnections?: number
+  /** Hears which headers of a webhook are left out. Their values are not told. */
+  log?: Pick<Logger, 'warn'>
 }
 
 export function createSender(options: SenderOptions): Sender {
-  const { timeoutMs, guard, userAgent, maxConnections = 128 } = options
+  const { timeoutMs, guard, userAgent, maxConnections = 128, log } = options
   if (!(timeoutMs >= 1_000 && timeoutMs <= 30_000))
     throw new RangeError(`an attempt may take 1,000 to 30,000 ms, not ${timeoutMs}`)
   const connections = createConnections({ guard, maxConnections })
@@ -57,7 +60,9 @@ export function createSender(options: SenderOptions): Sender {
     timeoutMs,
     async send(request) {
       const clock = { startedAt: new Date(), began: performance.now() }
-      const theirs = sendableHeaders(request.headers)
+      const theirs = sendableHeaders(request.headers, leftOut =>
+        log?.warn({ deliveryId: request.deliveryId, leftOut }, 'headers of a webhook are not sent'),
+      )
       const signatures = await signed(request, clock.startedAt)
       const ours = { ...plainHeaders(request, userAgent), ...signatures }
       const shown = { ...ours, ...hidden(theirs) }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkUserHeaders, sendableHeaders } from './user-headers.ts'
+import { checkUserHeaders, type HeaderProblem, sendableHeaders } from './user-headers.ts'
 
 test('ordinary headers pass', () => {
   assert.deepEqual(
@@ -53,7 +53,7 @@ test('nothing can smuggle a second header or request', () => {
 
 test('too many, too long, too much and twice are said', () => {
   const many = Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`X-${i}`, 'v']))
-  assert.equal(checkUserHeaders(many).length, 1)
+  assert.deepEqual(checkUserHeaders(many), [{ name: null, detail: 'has 21 headers; at most 20 are sent' }])
   assert.equal(checkUserHeaders({ 'X-Long': 'v'.repeat(2049) }).length, 1)
   assert.equal(checkUserHeaders({ [`X-${'n'.repeat(100)}`]: 'v' }).length, 1)
   const heavy = Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`X-${i}`, 'v'.repeat(2000)]))
@@ -65,6 +65,23 @@ test('of stored headers the faulty ones are left out and the rest is sent', () =
   assert.deepEqual(sendableHeaders({ 'X-Tenant': '5', Host: 'evil.example', 'X-B': 'a\r\nb' }), {
     'X-Tenant': '5',
   })
-  const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`X-${i}`, 'v']))
-  assert.deepEqual(sendableHeaders(many), {})
+})
+
+test('headers beyond a limit are left out one by one, and it is said once which', () => {
+  const told: string[][] = []
+  const onLeftOut = (problems: HeaderProblem[]) => told.push(problems.map(({ name }) => `${name}`))
+  const many = Object.fromEntries(Array.from({ length: 22 }, (_, i) => [`X-${i}`, 'v']))
+  for (let i = 0; i < 3; i++) {
+    const sent = Object.keys(sendableHeaders(many, onLeftOut))
+    assert.deepEqual(sent, Object.keys(many).slice(0, 20))
+  }
+  assert.deepEqual(told.splice(0), [['X-20', 'X-21']])
+
+  const long = 'v'.repeat(2_000)
+  const heavy = { 'X-A': long, 'X-B': long, 'X-C': long, 'X-D': long, Authorization: 'Bearer abc', '': 'x' }
+  assert.deepEqual(Object.keys(sendableHeaders(heavy, onLeftOut)), ['X-A', 'X-B', 'X-C', 'Authorization'])
+  assert.deepEqual(told.splice(0), [['', 'X-D']])
+
+  assert.deepEqual(sendableHeaders({ 'X-Tenant': '5' }, onLeftOut), { 'X-Tenant': '5' })
+  assert.deepEqual(told, [])
 })

@@ -1,5 +1,5 @@
-/** One fault of one header. `name` as the user wrote it. */
-export type HeaderProblem = { name: string; detail: string }
+/** One fault of one header, `name` as the user wrote it; null: of all of them together. */
+export type HeaderProblem = { name: string | null; detail: string }
 
 /** Ours, and those that belong to a connection rather than to a request (RFC 9110 section 7.6.1). */
 const reserved = new Set([
@@ -45,8 +45,11 @@ export function checkUserHeaders(headers: Readonly<Record<string, string>>): Hea
     if (detail !== null) problems.push({ name, detail })
     seen.add(name.toLowerCase())
   }
-  if (seen.size > maxHeaders) problems.push({ name: '', detail: `more than ${maxHeaders} headers` })
-  if (total > maxTotalLength) problems.push({ name: '', detail: `more than ${maxTotalLength} bytes in all` })
+  const count = Object.keys(headers).length
+  if (count > maxHeaders)
+    problems.push({ name: null, detail: `has ${count} headers; at most ${maxHeaders} are sent` })
+  if (total > maxTotalLength)
+    problems.push({ name: null, detail: `has ${total} bytes in all; at most ${maxTotalLength} are sent` })
   return problems
 }
 
@@ -62,17 +65,41 @@ function faultOf(name: string, value: string): string | null {
 }
 
 /**
- * What may be sent of headers that were stored earlier, perhaps under other rules: the faulty ones are left out
- * rather than a delivery failed. The answer is kept for as long as the same object is used.
+ * What may be sent of headers that were stored earlier, perhaps under other rules: the faulty ones, and those beyond a
+ * limit, are left out rather than a delivery failed. The answer is kept for as long as the same object is used, and
+ * `onLeftOut` hears what is missing from it once.
  */
-export function sendableHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function sendableHeaders(
+  headers: Readonly<Record<string, string>>,
+  onLeftOut: (problems: HeaderProblem[]) => void = () => undefined,
+): Readonly<Record<string, string>> {
   const known = sendable.get(headers)
   if (known !== undefined) return known
-  const faulty = new Set(checkUserHeaders(headers).map(problem => problem.name))
-  const kept = faulty.has('')
-    ? {}
-    : Object.fromEntries(Object.entries(headers).filter(([name]) => !faulty.has(name)))
+  const faulty = checkUserHeaders(headers).filter(({ name }) => name !== null)
+  const names = new Set(faulty.map(({ name }) => name))
+  const sound = Object.entries(headers).filter(([name]) => !names.has(name))
+  const { kept, beyond } = withinLimits(sound)
+  const leftOut = [...faulty, ...beyond]
+  if (leftOut.length > 0) onLeftOut(leftOut)
   sendable.set(headers, kept)
   return kept
 }
 const sendable = new WeakMap<object, Readonly<Record<string, string>>>()
+
+/** The first of them, in their order: one that does not fit leaves room for the shorter ones after it. */
+function withinLimits(headers: [name: string, value: string][]) {
+  const kept: [name: string, value: string][] = []
+  const beyond: HeaderProblem[] = []
+  let total = 0
+  for (const [name, value] of headers) {
+    const length = name.length + value.length
+    if (kept.length >= maxHeaders) beyond.push({ name, detail: `is beyond the first ${maxHeaders} headers` })
+    else if (total + length > maxTotalLength)
+      beyond.push({ name, detail: `would make them more than ${maxTotalLength} bytes` })
+    else {
+      kept.push([name, value])
+      total += length
+    }
+  }
+  return { kept: Object.fromEntries(kept), beyond }
+}
