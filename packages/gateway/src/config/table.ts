@@ -128,7 +128,9 @@ export const variables = {
     kind: networks,
     fallback: 'public',
     otherwise: 'false',
-    meaning: 'Where webhooks may go besides the public internet: nowhere, anywhere, or these networks.',
+    meaning:
+      'Where webhooks may go besides the public internet: nowhere, anywhere, or these networks. ' +
+      'Loopback is always allowed while the database is the embedded one and HOST is loopback.',
   }),
   WEBHOOK_TIMEOUT_MS: variable({
     kind: wholeNumber(1000, 30_000),
