@@ -1,12 +1,20 @@
 import type { proto } from 'baileys'
+import type { Group } from './group.ts'
 import type { Phone } from './phone.ts'
 import type { Account } from './server/account.ts'
 import type { Network } from './server/network.ts'
 import { pushReceipt } from './server/receipt.ts'
+import { sendToRoom } from './server/room-send.ts'
 import { sendMessage } from './server/send.ts'
 
-/** A message as its receiver read it, decrypted. `from` is the sender's number; `text` is empty for what is no text. */
-export type ReceivedText = { id: string; from: string; text: string; message: proto.IMessage }
+/** A message as its receiver read it, decrypted. `from` is the sender's number; `text` is empty for what is no text, `group` the address of the group it was said in. */
+export type ReceivedText = {
+  id: string
+  from: string
+  text: string
+  message: proto.IMessage
+  group?: string
+}
 
 /** What the other side reported about one message this contact sent. */
 export type Receipt = {
@@ -28,6 +36,8 @@ export type Contact = {
   addressing: 'pn' | 'lid'
   /** Resolves when the server has sent the text, or queued it while no device is connected. */
   say(to: Phone, text: string): Promise<{ id: string }>
+  /** Says it in a group this contact is in; resolves like `say`. */
+  sayIn(group: Group, text: string): Promise<{ id: string }>
   /** Every text that reached this contact, oldest first (the newest 1,000). */
   readonly received: readonly ReceivedText[]
   /** The first text, already here or yet to come, that matches; rejects after `timeoutMs` (default 10 s). */
@@ -54,7 +64,13 @@ export function createContact(network: Network, account: Account): Contact {
   const receipt = async (id: string, type?: 'read' | 'played') => {
     const message = account.received.all.find(each => each.id === id)
     if (!message) throw new Error(`${account.number} has received no message ${id}`)
-    await pushReceipt(account, network.account(message.from), id, type)
+    await pushReceipt(
+      account,
+      network.account(message.from),
+      id,
+      type,
+      network.rooms.get(message.group ?? ''),
+    )
   }
   return {
     number: account.number,
@@ -71,6 +87,9 @@ export function createContact(network: Network, account: Account): Contact {
     },
     say: async (to, text) => ({
       id: await sendMessage(account, network.account(to.number), { conversation: text }),
+    }),
+    sayIn: async (group, text) => ({
+      id: await sendToRoom(network.room(group.jid), account, { conversation: text }),
     }),
     get received() {
       return account.received.all

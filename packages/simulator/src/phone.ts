@@ -1,14 +1,16 @@
 import type { Contact } from './contact.ts'
+import type { Group } from './group.ts'
 import { type Account, onlineCompanions } from './server/account.ts'
 import { isOnline, replaceConnection, unlink } from './server/login.ts'
 import type { Network } from './server/network.ts'
 import { findByQr, link } from './server/pair.ts'
 import { linkByCode } from './server/pair-code.ts'
+import { sendToRoom } from './server/room-send.ts'
 import { sendMessage } from './server/send.ts'
 import type { Stanza } from './stanza.ts'
 import { node } from './wire/nodes.ts'
 
-/** A text written on a linked device, as it shows up on the owner's phone. `to` is the other side's number. */
+/** A text written on a linked device, as it shows up on the owner's phone. `to` is the other side's number, or the address of a group. */
 export type EchoedText = { id: string; to: string; text: string }
 
 /** The phone that owns an account: it links clients, types messages, and takes the links away. */
@@ -30,6 +32,8 @@ export type Phone = {
   enterCode(code: string): Promise<void>
   /** Types a text on the phone itself: linked devices see it as sent from elsewhere. */
   say(to: Contact | Phone, text: string): Promise<{ id: string }>
+  /** Types a text on the phone itself, in a group the account is in. */
+  sayIn(group: Group, text: string): Promise<{ id: string }>
   /** Texts sent from linked devices, as the phone received its copy of them (the newest 1,000). */
   readonly echoes: readonly EchoedText[]
   /** Unlinks every device: connected ones hear 401 at once, the others at their next login. */
@@ -108,6 +112,9 @@ export function createPhone(network: Network, account: Account): Phone {
     },
     say: async (to, text) => ({
       id: await sendMessage(account, network.account(to.number), { conversation: text }),
+    }),
+    sayIn: async (group, text) => ({
+      id: await sendToRoom(network.room(group.jid), account, { conversation: text }),
     }),
     get echoes() {
       return account.echoes.all

@@ -160,8 +160,12 @@ export async function startNetwork(t: TestContext, options?: WhatsAppOptions): P
 }
 
 /** Links a fresh client to the phone by QR and brings it online. */
-export async function pair(whatsapp: WhatsApp, o: { number: string; name?: string }): Promise<Client> {
-  const client = connect(whatsapp)
+export async function pair(
+  whatsapp: WhatsApp,
+  o: { number: string; name?: string },
+  keychain: Keychain = createKeychain(),
+): Promise<Client> {
+  const client = connect(whatsapp, keychain)
   const qr = await client.qr()
   await Promise.all([whatsapp.phone(o).scan(qr), client.closed()])
   const again = connect(whatsapp, client.keychain)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { type Contact, createContact } from './contact.ts'
+import { createGroup, type Group, type Member } from './group.ts'
 import { createPhone, describe, type Phone } from './phone.ts'
 import type { Account } from './server/account.ts'
 import { acceptConnection } from './server/connection.ts'
@@ -9,11 +10,13 @@ import { leave, login } from './server/login.ts'
 import { createNetwork, type Network } from './server/network.ts'
 import { register } from './server/pair.ts'
 import { forgetCodeRequest } from './server/pair-code.ts'
+import { createRoom } from './server/room.ts'
 import { handleStanza } from './server/stanzas.ts'
 import type { Stanza } from './stanza.ts'
 import { silenceLibsignal } from './wire/quiet.ts'
 
 export type { Contact, Receipt, ReceivedText } from './contact.ts'
+export type { Group, Member } from './group.ts'
 export type { EchoedText, Phone } from './phone.ts'
 export type { Stanza } from './stanza.ts'
 
@@ -48,6 +51,8 @@ export type WhatsApp = {
   phone(o: { number: string; name?: string }): Phone
   /** The contact with this number; the same object when asked again. A later name wins. */
   contact(o: { number: string; name?: string }): Contact
+  /** Makes a group; the first member made it and is its owner. Linked devices are not told before somebody speaks. */
+  group(o: { subject: string; members: Member[] }): Group
   /** From now on every WebSocket upgrade is answered with this HTTP status; null accepts again. */
   refuseUpgrade(status: number | null): void
   /** From now on (or, with false, no longer) the server neither reads nor sends; connections stay open. */
@@ -95,6 +100,12 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
     rootKey: network.identity.rootKey.toString('hex'),
     phone: o => person(phones, o, account => createPhone(network, account)),
     contact: o => person(contacts, o, account => createContact(network, account)),
+    group({ subject, members }) {
+      const accounts = members.map(({ number }) => network.account(number))
+      const room = createRoom(rootSeed, network.rooms.size, { subject, members: accounts })
+      network.rooms.set(room.jid, room)
+      return createGroup(room)
+    },
     refuseUpgrade: listener.refuse,
     hang(on = true) {
       network.hung = on

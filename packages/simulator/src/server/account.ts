@@ -4,9 +4,11 @@ import type { Receipt, ReceivedText } from '../contact.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
 import type { EchoedText } from '../phone.ts'
 import { deriveBytes } from '../wire/keys.ts'
+import type { SealedForGroup } from '../wire/sender-key.ts'
 import { createSignalDevice, type SignalDevice } from '../wire/signal-device.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
+import type { Room } from './room.ts'
 
 /** A client that asked to be linked to an account by code, until the phone has typed it. */
 export type CodeRequest = { connection: Connection; ref: string; request: BinaryNode }
@@ -40,7 +42,12 @@ export type Account = {
   readonly bell: Bell
 }
 
-export type SentMessage = { to: Account; message: proto.IMessage; at: Date }
+export type SentToPerson = { to: Account; message: proto.IMessage; at: Date }
+
+/** With what is sealed for all and what opens it: a group message is sealed once. */
+export type SentToRoom = { room: Room; message: proto.IMessage; at: Date } & SealedForGroup
+
+export type SentMessage = SentToPerson | SentToRoom
 
 /** Ledgers of a person: enough for any test, little enough for a sandbox that runs for weeks. */
 const KEPT = 1000

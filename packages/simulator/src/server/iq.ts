@@ -7,9 +7,10 @@ import { unlink } from './login.ts'
 import type { Network } from './network.ts'
 import { answerLinkCode } from './pair-code.ts'
 import { countPreKeys, digestKeys, givePreKeys, rotateSignedPreKey, storePreKeys } from './prekeys.ts'
+import { describeRoom, describeRooms, type Refusal } from './room-iq.ts'
 import { answerUsync } from './usync.ts'
 
-type Answer = BinaryNode[] | undefined
+type Answer = BinaryNode[] | Refusal | undefined
 type Ask = { network: Network; device: Companion; iq: BinaryNode }
 
 /**
@@ -21,6 +22,8 @@ const answers: Record<string, (ask: Ask) => Answer | Promise<Answer>> = {
   'encrypt get digest': ({ device }) => digestKeys(device),
   'encrypt get key': ({ network, iq }) => givePreKeys(network, iq),
   'usync get usync': ({ network, iq }) => answerUsync(network, iq),
+  'w:g2 get query': ({ network, device, iq }) => describeRoom(network, device, iq),
+  'w:g2 get participating': ({ network, device }) => describeRooms(network, device),
   'w:sync:app:state set sync': ({ iq }) => answerAppState(iq),
   'w:sync:app:state get sync': ({ iq }) => answerAppState(iq),
   // 10518 is the property that decides to whom Baileys issues privacy tokens.
@@ -55,8 +58,11 @@ export async function handleIq(network: Network, connection: Connection, iq: Bin
     what === 'md set link_code_companion_reg'
       ? answerLinkCode(network, connection, iq)
       : device && (await answers[what]?.({ network, device, iq }))
+  const attrs = { id: iq.attrs.id, from: iq.attrs.to ?? SERVER }
   connection.send(
-    node('iq', { type: 'result', id: iq.attrs.id, from: iq.attrs.to ?? SERVER }, answer ?? undefined),
+    answer && 'code' in answer
+      ? node('iq', { ...attrs, type: 'error' }, [node('error', { ...answer })])
+      : node('iq', { ...attrs, type: 'result' }, answer ?? undefined),
   )
   if (device) await effects[what]?.({ network, device, iq })
 }

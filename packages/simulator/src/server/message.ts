@@ -7,14 +7,17 @@ import { receive, receiveCopy } from './inbox.ts'
 import type { Network } from './network.ts'
 import { stanzaKey } from './outbox.ts'
 import { askAgain } from './retry.ts'
+import { handleRoomMessage } from './room-message.ts'
 import { copyAddresses, messageStanza, senderAddresses } from './send.ts'
 
 /** A client sent a message: acknowledged, then handed to every device it was sealed for. */
 export async function handleMessage(network: Network, sender: Companion, stanza: BinaryNode): Promise<void> {
   const { id = '', to: chat = '' } = stanza.attrs
-  const error = takeRejection(sender.account) ?? (network.find(chat) || !isPerson(chat) ? undefined : '404')
+  const room = network.rooms.get(chat)
+  const error = takeRejection(sender.account) ?? refusal(network, sender, chat)
   sender.connection?.send(node('ack', { class: 'message', id, from: chat, t: seconds(), error }))
   if (error) return
+  if (room) return handleRoomMessage(network, sender, room, stanza)
   for (const { jid, enc } of sealedCopies(stanza)) {
     const target = network.find(jid)
     const sealed: Sealed = { type: enc.attrs.type === 'pkmsg' ? 'pkmsg' : 'msg', ciphertext: bytes(enc) }
@@ -22,6 +25,12 @@ export async function handleMessage(network: Network, sender: Companion, stanza:
     else if (target.device === 0) await openOnPhone(network, sender, target.account, id, sealed)
     else await relay(network, sender, target.account.companions.get(target.device), stanza, sealed)
   }
+}
+
+/** The error for a message to nobody, or to a group the sender is not in. */
+function refusal(network: Network, sender: Companion, chat: string): string | undefined {
+  if (chat.endsWith('@g.us')) return network.rooms.get(chat)?.members.has(sender.account) ? undefined : '403'
+  return network.find(chat) || !isPerson(chat) ? undefined : '404'
 }
 
 function takeRejection(account: Account): string | undefined {

@@ -5,12 +5,15 @@ import { issueIdentity, type ServerIdentity } from '../wire/certificate.ts'
 import { type Account, createAccount } from './account.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
+import type { Room } from './room.ts'
 
 /** Everything the server knows. */
 export type Network = {
   readonly identity: ServerIdentity
   readonly adoptUnknownDevices: boolean
   readonly connections: Set<Connection>
+  /** By their address. */
+  readonly rooms: Map<string, Room>
   readonly stanzas: Ledger<Stanza>
   /** While true nothing is read and nothing sent. */
   hung: boolean
@@ -19,6 +22,8 @@ export type Network = {
   accounts(): Account[]
   /** Whose address this is, phone number or LID; undefined for strangers, groups and the server. */
   find(jid: string): { account: Account; device: number } | undefined
+  /** The group at this address; throws when it is of another network. */
+  room(jid: string): Room
   /** The linked device at this address. */
   companion(jid: string): Companion | undefined
   warn(details: object, message: string): void
@@ -38,6 +43,7 @@ export function createNetwork(o: {
     identity: issueIdentity(o.rootSeed, new Date()),
     adoptUnknownDevices: o.adoptUnknownDevices,
     connections: new Set(),
+    rooms: new Map(),
     stanzas: createLedger(STANZAS_KEPT),
     hung: false,
     warn: o.warn,
@@ -59,6 +65,11 @@ export function createNetwork(o: {
         decoded.server === 's.whatsapp.net' ? byNumber : decoded.server === 'lid' ? byLid : undefined
       const account = people?.get(decoded.user)
       return account && { account, device: decoded.device ?? 0 }
+    },
+    room(jid) {
+      const room = network.rooms.get(jid)
+      if (!room) throw new Error(`${jid} is no group of this network`)
+      return room
     },
     companion(jid) {
       const found = network.find(jid)

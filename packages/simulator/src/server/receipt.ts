@@ -6,6 +6,8 @@ import type { Companion } from './companion.ts'
 import type { Network } from './network.ts'
 import { stanzaKey } from './outbox.ts'
 import { sendAgain } from './retry.ts'
+import type { Room } from './room.ts'
+import { speaker } from './room-send.ts'
 
 /** Receipts that say "I have it": the message need not be kept for this device any longer. */
 const TAKES_OVER = new Set([undefined, 'inactive', 'sender', 'peer_msg', 'hist_sync'])
@@ -21,21 +23,29 @@ export async function handleReceipt(network: Network, device: Companion, stanza:
   if (TAKES_OVER.has(type)) {
     for (const each of ids) device.outbox.acknowledge(stanzaKey('message', { id: each }))
   }
-  const author = network.find(to)
+  const room = network.rooms.get(to)
+  const author = network.find(room ? (participant ?? '') : to)
   if (!author) return
-  if (type === 'retry') return sendAgain(device, author, id, stanza)
+  if (type === 'retry') return sendAgain(device, author, id, stanza, room)
   const told = type === undefined ? 'delivered' : TOLD[type]
   if (!told || author.account === device.account) return
   for (const each of ids) {
     author.account.receipts.add({ id: each, from: device.account.number, type: told })
-    await pushReceipt(device.account, author.account, each, type)
+    await pushReceipt(device.account, author.account, each, type, room)
   }
 }
 
 /** Tells every linked device of `to` what became of its message. Resolves when sent or kept. */
-export async function pushReceipt(from: Account, to: Account, id: string, type?: string): Promise<void> {
+export async function pushReceipt(
+  from: Account,
+  to: Account,
+  id: string,
+  type?: string,
+  room?: Room,
+): Promise<void> {
   const address = from.addressing === 'lid' ? from.lid : from.jid
-  const receipt = node('receipt', { from: address, id, t: seconds(), type })
+  const reader = room ? speaker(room, from) : { from: address }
+  const receipt = node('receipt', { ...reader, id, t: seconds(), type })
   await Promise.all(
     [...to.companions.values()].map(each =>
       each.outbox.push(stanzaKey('receipt', receipt.attrs), () => receipt),

@@ -34,7 +34,7 @@ export async function pushMessage(
   renew = false,
 ): Promise<void> {
   const sent = from.sent.get(id)
-  if (!sent) return
+  if (!sent || 'room' in sent) return
   const own = device.account === from
   const message = own
     ? { deviceSentMessage: { destinationJid: sent.to.jid, message: sent.message } }
@@ -57,7 +57,12 @@ export function pushPeerMessage(device: Companion, id: string, message: proto.IM
   })
 }
 
-function sealFor(from: Account, device: Companion, message: proto.IMessage, renew: boolean): Promise<Sealed> {
+export function sealFor(
+  from: Account,
+  device: Companion,
+  message: proto.IMessage,
+  renew: boolean,
+): Promise<Sealed> {
   const bundle = () => {
     const taken = takeBundle(device)
     if (!taken) throw new Error(`the keys of ${device.jid} are not known yet`)
