@@ -21,6 +21,7 @@ export function factOf(event: Envelope): string | null {
     case 'messages.received':
       return `${event.type} ${event.data.messageId}`
     case 'messages.update':
+    case 'message-receipt.update':
       return `${event.type} ${event.data.messageId} ${event.data.status}`
     default:
       return null

@@ -11,6 +11,7 @@ export type CampaignOptions = {
   /** Messages around each kill. */
   messages: number
   flow?: Flow
+  logFile?: string
   onRun?: (run: Run) => void
 }
 
@@ -27,7 +28,7 @@ export type Campaign = {
 export async function killRepeatedly(options: CampaignOptions): Promise<Campaign> {
   const { seed, kills, messages, onRun = () => {} } = options
   const arrivals = createArrivals()
-  const world = await startWorld(seed, arrivals.note)
+  const world = await startWorld({ seed, onRequest: arrivals.note, logFile: options.logFile })
   const runs: Run[] = []
   try {
     for (let run = 0; run < kills; run++) {

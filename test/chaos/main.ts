@@ -1,6 +1,7 @@
 /**
  * `npm run chaos`: a gateway is killed with SIGKILL again and again while messages arrive, and nothing may be lost or told
- * twice. Prints a line a kill, a table, and a verdict; with --json, the whole result as one line of JSON instead. Exit code 1
+ * twice. Prints a line a kill, a table, and a verdict; with --json, the whole result as one line of JSON instead. --log FILE
+ * collects the logs of all gateways. Exit code 1
  * when the law is broken.
  */
 import { parseArgs } from 'node:util'
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     messages: { type: 'string', default: '300' },
     seed: { type: 'string', default: anySeed() },
     flow: { type: 'string' },
+    log: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -97,6 +99,7 @@ const options = {
   kills: count(values.kills, 'kills'),
   messages: count(values.messages, 'messages'),
   flow: chosenFlow(values.flow),
+  logFile: values.log,
 }
 say(`seed ${options.seed}: ${options.kills} kills, ${options.messages} messages around each`)
 const campaign = await killRepeatedly({ ...options, onRun: run => say(lineOf(run)) })

@@ -50,9 +50,9 @@ export async function killOnce(world: World, arrivals: Arrivals, seed: string, p
   // The pauses have a chance of their own: they are drawn while other things happen, and must not change those.
   const chance = createChance(`${seed}, run ${plan.run}`)
   const pauses = createChance(`${seed}, pauses of run ${plan.run}`)
-  const deeds = await writeScript(world, { ...plan, chance })
+  const { deeds, stanzas } = await writeScript(world, { ...plan, chance })
   await settled(world, () => true)
-  const killAfter = 1 + chance.below(deeds.length)
+  const killAfter = 1 + chance.below(stanzas)
   const delayMs = chance.below(longestDelayMs + 1)
   const killed = killAt(world, killAfter, delayMs)
 
@@ -69,7 +69,7 @@ export async function killOnce(world: World, arrivals: Arrivals, seed: string, p
   await world.expireLeases()
   const left = await world.unfinished()
   const lives = [Date.now()]
-  const again = drawAgain(chance, deeds.length - clearedAtDeath)
+  const again = drawAgain(chance, stanzas - clearedAtDeath)
   if (again) {
     await killAgain(world, again)
     await world.expireLeases()
@@ -82,7 +82,7 @@ export async function killOnce(world: World, arrivals: Arrivals, seed: string, p
     ...plan,
     killAfter,
     delayMs,
-    stanzas: deeds.length,
+    stanzas,
     clearedAtDeath,
     inboxAtDeath: left.inbox,
     again,
@@ -129,7 +129,7 @@ function killAt(world: World, count: number, delayMs: number): Promise<void> {
 async function play(deeds: readonly Deed[], pause: () => number): Promise<Expected[]> {
   const done: Expected[] = []
   for (const deed of deeds) {
-    done.push(await deed())
+    done.push(...(await deed()))
     const ms = pause()
     if (ms > 0) await sleep(ms)
   }

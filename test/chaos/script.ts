@@ -14,74 +14,93 @@ export type Expected = {
   body: string | null
 }
 
-export type Kind = 'answered' | 'unanswered' | 'receipt'
+export type Kind = 'answered' | 'unanswered' | 'group' | 'receipt'
 
-/** One thing that somebody on the network does. Resolves when the server has sent or kept the stanza. */
-export type Deed = () => Promise<Expected>
+/** Something that somebody on the network does. Resolves when the server has sent or kept its stanzas. */
+export type Deed = () => Promise<Expected[]>
 
-/** Contacts of one run. Half of each five is known by LID, half by number. */
+export type Script = { deeds: Deed[]; stanzas: number }
+
+/** Contacts of one run. Half of them are known by LID, half by number. */
 const answeredContacts = 5
 const unansweredContacts = 5
-/** Messages of ours whose receipts come during the run, for each answered contact. */
+/** Messages of ours whose receipts come during the run: to each answered contact, and to the group. */
 const sentEach = 4
+/** Messages of the group that arrive in another order than they were sealed in, as they do when a sender is on a bad line. */
+const disordered = 6
 
 /**
- * Who writes in one run, and what, in random order: `messages` messages, and the receipts of some messages that the gateway
- * has sent before. Every run has contacts of its own, so each has first messages too. The gateway must be connected, for
- * it answers five of them first: what an answered contact writes is `msg`, what the others write stays `pkmsg`.
+ * Who writes in one run, and what, in random order: `messages` messages, a third of them in a group, and the receipts of some
+ * messages that the gateway has sent before. Every run has contacts and a group of its own, so each has first messages
+ * too. The gateway must be connected, for it answers five contacts first: what they write is `msg`, what the others write
+ * stays `pkmsg`.
  */
 export async function writeScript(
   world: World,
   a: { run: number; messages: number; chance: Chance },
-): Promise<Deed[]> {
+): Promise<Script> {
+  const { whatsapp, phone } = world
   const contacts = Array.from({ length: answeredContacts + unansweredContacts }, (_, i) => {
-    const contact = world.whatsapp.contact({ number: `1555${1_000_000 + a.run * 100 + i}`, name: `C${i}` })
+    const contact = whatsapp.contact({ number: `1555${1_000_000 + a.run * 100 + i}`, name: `C${i}` })
     contact.addressing = i % 2 === 0 ? 'lid' : 'pn'
     return contact
   })
+  const anybody = () => contacts[a.chance.below(contacts.length)] as Contact
+  const answered = contacts.slice(0, answeredContacts)
+  const group = whatsapp.group({ subject: `Group ${a.run}`, members: [phone, ...contacts] })
+  // What the gateway says in a group answers everybody in it.
+  const circle = whatsapp.group({ subject: `Circle ${a.run}`, members: [phone, ...answered] })
+
   const receipts: Deed[] = []
-  for (const contact of contacts.slice(0, answeredContacts)) {
-    for (let i = 0; i < sentEach; i++)
-      receipts.push(receiptOf(contact, await write(world, contact, `${i}`), i))
+  for (const contact of answered)
+    for (let i = 0; i < sentEach; i++) receipts.push(await receiptOf(world, contact, contact.number, i))
+  for (let i = 0; i < sentEach; i++)
+    receipts.push(await receiptOf(world, answered[i] as Contact, circle.jid, i))
+
+  const inGroup = async (contact: Contact, text: string) =>
+    messageFact('group', text, await contact.sayIn(group, text))
+  const inDisorder: Deed = async () => {
+    group.shuffleNext(disordered, () => a.chance.below(1_000) / 1_000)
+    const texts = Array.from({ length: disordered }, (_, i) => `run ${a.run}, out of order ${i}`)
+    return Promise.all(texts.map(text => inGroup(contacts[0] as Contact, text)))
   }
-  const texts = Array.from({ length: a.messages }, (_, i): Deed => {
-    const who = a.chance.below(contacts.length)
-    const contact = contacts[who] as Contact
+  const messages = Array.from({ length: a.messages - disordered }, (_, i): Deed => {
+    const contact = anybody()
+    const kind = contacts.indexOf(contact) < answeredContacts ? 'answered' : 'unanswered'
     const text = `run ${a.run}, message ${i}`
-    return async () => {
-      const { id } = await contact.say(world.phone, text)
-      return {
-        kind: who < answeredContacts ? 'answered' : 'unanswered',
-        stanza: stanzaName('message', id),
-        fact: `messages.received ${id}`,
-        body: text,
-      }
-    }
+    return i % 3 === 2
+      ? async () => [await inGroup(contact, text)]
+      : async () => [messageFact(kind, text, await contact.say(phone, text))]
   })
-  return a.chance.shuffled([...texts, ...receipts])
+  const deeds = a.chance.shuffled([...messages, inDisorder, ...receipts])
+  return { deeds, stanzas: a.messages + receipts.length }
 }
 
-/** Sends through the API and waits until the contact has it: its id. */
-async function write(world: World, contact: Contact, text: string): Promise<string> {
-  const body = { to: contact.number, type: 'text', text }
+function messageFact(kind: Kind, body: string, { id }: { id: string }): Expected {
+  return { kind, stanza: stanzaName('message', id), fact: `messages.received ${id}`, body }
+}
+
+/**
+ * The gateway sends a message through its API; what is left to do is its receipt by this contact. One receipt a message: of
+ * two that follow closely only the last need be told.
+ */
+async function receiptOf(world: World, contact: Contact, to: string, i: number): Promise<Deed> {
+  const body = { to, type: 'text', text: `${i}` }
   const sent = await world.gateway.api('POST', `/sessions/${world.sessionId}/messages`, body)
   if (sent.status >= 300) throw new Error(`could not send: ${sent.status} ${JSON.stringify(sent.body)}`)
-  const { id } = await contact.waitForMessage(message => message.id === sent.body.message_id, {
-    timeoutMs: 30_000,
-  })
-  return id
-}
-
-/** One receipt a message: of two, WhatsApp's clients may tell only the last. */
-function receiptOf(contact: Contact, id: string, i: number): Deed {
+  const id: string = sent.body.message_id
+  await contact.waitForMessage(message => message.id === id, { timeoutMs: 30_000 })
   const read = i % 2 === 0
+  const type = to === contact.number ? 'messages.update' : 'message-receipt.update'
   return async () => {
     await (read ? contact.read(id) : contact.deliver(id))
-    return {
-      kind: 'receipt',
-      stanza: stanzaName('receipt', id, read ? 'read' : ''),
-      fact: `messages.update ${id} ${read ? 'read' : 'delivered'}`,
-      body: null,
-    }
+    return [
+      {
+        kind: 'receipt',
+        stanza: stanzaName('receipt', id, read ? 'read' : ''),
+        fact: `${type} ${id} ${read ? 'read' : 'delivered'}`,
+        body: null,
+      },
+    ]
   }
 }

@@ -40,7 +40,7 @@ test('one event that says what was written keeps the law', () => {
 
 test('a message is lost whether the server was told that we have it, that we never will, or nothing', () => {
   const [acknowledged] = breachesOf([], client('receipt', { id: 'A', type: 'inactive' }))
-  assert.match(acknowledged ?? '', /^lost: message A \(answered\), acknowledged/)
+  assert.match(acknowledged ?? '', /^lost: message A \(answered, "hello"\), acknowledged/)
   const [refused] = breachesOf([], client('ack', { class: 'message', id: 'A', error: '487' }))
   assert.match(refused ?? '', /^lost: .* refused with 487/)
   const [kept] = breachesOf([])

@@ -71,9 +71,9 @@ export function judge(a: {
     repeated: repetitions.filter(({ at }) => at.length > 1 && !isResent(at, a.lives)).map(({ fact }) => fact),
     retries: told
       .filter(({ answers }) => answers.some(({ said }) => said === 'again'))
-      .map(({ one }) => one.stanza),
+      .map(({ one }) => described(one)),
     refusals: told.flatMap(({ one, answers }) =>
-      answers.filter(({ said }) => said === 'refused').map(({ code }) => `${one.stanza}: ${code}`),
+      answers.filter(({ said }) => said === 'refused').map(({ code }) => `${described(one)}, ${code}`),
     ),
     stanzas: wanted.map(({ stanza }) => stanza),
     settled: a.settled,
@@ -86,6 +86,10 @@ function isResent(at: readonly number[], lives: readonly number[]): boolean {
   return new Set(senders).size === senders.length
 }
 
+function described({ stanza, kind, body }: Expected): string {
+  return `${stanza} (${kind}${body === null ? '' : `, "${body}"`})`
+}
+
 function bodyOf(event: { data: unknown }): unknown {
   return (event.data as { body?: unknown }).body
 }
@@ -93,9 +97,9 @@ function bodyOf(event: { data: unknown }): unknown {
 /** The law: nothing lost, nothing told as two, nothing garbled, nothing asked for again or refused. One sentence a breach. */
 export function breaches(verdict: Verdict): string[] {
   return [
-    ...verdict.lost.map(({ kind, stanza, fate, code, beforeKill }) => {
+    ...verdict.lost.map(({ fate, code, beforeKill, ...one }) => {
       const when = fate === 'kept' ? '' : beforeKill ? ' before the kill' : ' after the restart'
-      return `lost: ${stanza} (${kind}), ${fate}${code === null ? '' : ` with ${code}`}${when}`
+      return `lost: ${described(one)}, ${fate}${code === null ? '' : ` with ${code}`}${when}`
     }),
     ...verdict.doubled.map(fact => `told by two events: ${fact}`),
     ...verdict.wrong.map(fact => `says something else: ${fact}`),

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Phone, startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import pg from 'pg'
@@ -33,11 +34,19 @@ export type World = {
   end(): Promise<void>
 }
 
-const subscribedEvents = ['messages.received', 'messages.update']
+const subscribedEvents = ['messages.received', 'messages.update', 'message-receipt.update']
 const encryptionKey = Buffer.alloc(32, 11).toString('base64')
 
-/** A linked number and a webhook. `onRequest` hears everything the receiver gets. */
-export async function startWorld(seed: string, onRequest: (request: Received) => void): Promise<World> {
+export type WorldOptions = {
+  seed: string
+  /** Hears everything the receiver gets. */
+  onRequest: (request: Received) => void
+  /** Where the log of every gateway goes, for whoever looks for the cause of a breach. */
+  logFile?: string
+}
+
+/** A linked number and a webhook. */
+export async function startWorld({ seed, onRequest, logFile }: WorldOptions): Promise<World> {
   const folder = await dataFolder()
   const database = await testDatabase()
   const sql = new pg.Client({ connectionString: database.databaseUrl })
@@ -60,7 +69,12 @@ export async function startWorld(seed: string, onRequest: (request: Received) =>
   let spawning = Promise.withResolvers<ChildProcess>()
   function launch(): Promise<Gateway> {
     spawning = Promise.withResolvers<ChildProcess>()
-    return startGateway({ dataDir: folder.path, env, onSpawn: spawning.resolve })
+    return startGateway({ dataDir: folder.path, env, onSpawn })
+  }
+
+  function onSpawn(child: ChildProcess): void {
+    if (logFile) child.stderr?.on('data', chunk => appendFileSync(logFile, chunk))
+    spawning.resolve(child)
   }
 
   async function signal(name: NodeJS.Signals): Promise<void> {
