@@ -5,9 +5,10 @@ import { eventually, type Journey, startJourney } from './journey.ts'
 
 let journey: Journey
 before(async () => {
-  // The lease is three times the longest attempt, so a short time-out makes recovery after a kill quick.
+  // The lease is three times the longest attempt, so a short time-out makes recovery after a kill quick; a busy
+  // machine must still answer within it.
   journey = await startJourney({
-    env: { WEBHOOK_TIMEOUT_MS: '1000' },
+    env: { WEBHOOK_TIMEOUT_MS: '3000' },
     webhook: { retry_config: { max_attempts: 3, backoff_ms: 400 } },
   })
 })
@@ -16,6 +17,11 @@ afterEach(() => {
   journey.receiver.answer = () => 200
   journey.receiver.requests.length = 0
 })
+
+async function retrying(retry_config: { max_attempts: number; backoff_ms: number }): Promise<void> {
+  const { status } = await journey.gateway.api('PATCH', `/webhooks/${journey.webhookId}`, { retry_config })
+  assert.equal(status, 200)
+}
 
 const contact = () => journey.whatsapp.contact({ number: '15550123', name: 'Contact' })
 const deliveryOf = (status: string) =>
@@ -67,11 +73,14 @@ test('a receiver that never accepts makes a dead letter after three attempts, sp
 })
 
 test('pending retries survive a restart of the gateway', async () => {
+  await retrying({ max_attempts: 3, backoff_ms: 8_000 })
   journey.receiver.answer = () => 500
   await contact().say(journey.phone, 'patience')
   await journey.receiver.until(requests => requests.length === 1)
-  await journey.restart('stop')
+  await journey.gateway.stop()
+  assert.equal(journey.receiver.requests.length, 1, 'the retry was pending when the gateway stopped')
   journey.receiver.answer = () => 200
+  await journey.restart('stop')
   await journey.receiver.until(requests => requests.length === 2)
   assert.equal(journey.receiver.requests[1]?.headers.get('x-delivery-attempt'), '2')
   await deliveryOf('delivered')
@@ -79,6 +88,8 @@ test('pending retries survive a restart of the gateway', async () => {
 
 test('what was committed but not attempted when the gateway was killed arrives after its restart', async () => {
   // Ten attempts hang (the cap of one endpoint), so the rest are committed and wait; then the process is killed.
+  // Attempts enough that none is given up meanwhile, however long the forty take to arrive.
+  await retrying({ max_attempts: 20, backoff_ms: 400 })
   journey.receiver.answer = () => 'hang'
   for (let i = 0; i < 40; i++) await contact().say(journey.phone, `message ${i}`)
   await eventually('40 committed deliveries', async () => {

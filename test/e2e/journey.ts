@@ -23,17 +23,18 @@ export type JourneySettings = {
   webhook?: Record<string, unknown>
 }
 
-/** Polls `probe` until it gives something; 30 s at most. */
+/** Polls `probe` until it gives something; a minute at most. */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | null | false | undefined>,
 ): Promise<T> {
-  for (let i = 0; i < 600; i++) {
+  const end = performance.now() + 60_000
+  while (performance.now() < end) {
     const found = await probe()
     if (found) return found
     await sleep(50)
   }
-  throw new Error(`${what}: not within 30 s`)
+  throw new Error(`${what}: not within a minute`)
 }
 
 /** Creates a session, connects it, scans its QR with the phone, and waits until it says `connected`. */

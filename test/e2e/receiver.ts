@@ -57,7 +57,7 @@ export async function startReceiver(): Promise<Receiver> {
     requests: [],
     secret: '',
     answer: () => 200,
-    until: (done, timeoutMs = 30_000) =>
+    until: (done, timeoutMs = 60_000) =>
       new Promise((resolve, reject) => {
         const finish = (error?: Error) => {
           clearTimeout(timer)

@@ -127,12 +127,15 @@ test('dead letters are the failed deliveries, and nothing else', async () => {
 test('a redelivery is announced at once with a new claim, and refused while it is being attempted', async () => {
   const due = await somethingHappens('six')
   await fails(due)
+  const before = api.announced.length
   const answer = await api.call(`POST /deliveries/${due.deliveryId}/redeliver`)
   assert.equal(answer.status, 202, answer.text)
   assert.equal(answer.json.status, 'pending')
   // The lane hands over on a later turn of the loop.
-  await new Promise(resolve => setTimeout(resolve, 20))
+  for (let turn = 0; turn < 1_000 && api.announced.length === before; turn++)
+    await new Promise(resolve => setTimeout(resolve, 10))
   const announced = api.announced.at(-1)
+  assert.equal(api.announced.length, before + 1)
   assert.equal(announced?.deliveryId, due.deliveryId)
   assert.equal(announced?.body, due.body)
   assert.equal(announced?.manual, true)

@@ -83,7 +83,7 @@ export async function startTestApi({
   const lane = createMemoryLane({ limit: 100 })
   lane.listen(items => announced.push(...items))
   const guard = createGuard({ allow: 'public', allowLoopback: true })
-  const sender = createSender({ timeoutMs: 2_000, guard, userAgent: 'Waxwing/test' })
+  const sender = createSender({ timeoutMs: 10_000, guard, userAgent: 'Waxwing/test' })
   const api = await startApi({
     store,
     commands,

@@ -144,7 +144,7 @@ async function port(config: Config): Promise<Finding> {
 async function isWaxwing({ host, port }: Config): Promise<boolean> {
   const name = ['::', '0.0.0.0'].includes(host) ? 'localhost' : isIPv6(host) ? `[${host}]` : host
   try {
-    const answer = await fetch(`http://${name}:${port}/version`, { signal: AbortSignal.timeout(2000) })
+    const answer = await fetch(`http://${name}:${port}/version`, { signal: AbortSignal.timeout(5000) })
     return Object(await answer.json()).name === 'waxwing'
   } catch {
     return false

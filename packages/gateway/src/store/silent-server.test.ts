@@ -32,12 +32,13 @@ test('a listener is stopped while its server does not answer', async t => {
   await connected
   const started = performance.now()
   await listener.stop()
-  assert.ok(performance.now() - started < 3_000)
+  // Waiting for the connection to be given up would take the ten seconds of `connectionLimits`.
+  assert.ok(performance.now() - started < 8_000)
 })
 
 test('a statement without an answer is an error, its connection is replaced, and a patient one may wait', async t => {
   const { databaseUrl, drop } = await testDatabase()
-  const db = openDatabase({ databaseUrl, poolSize: 1, log, answerWithinMs: 300 })
+  const db = openDatabase({ databaseUrl, poolSize: 1, log, answerWithinMs: 1_000 })
   t.after(async () => {
     await db.close()
     await drop()
@@ -57,6 +58,6 @@ test('a statement without an answer is an error, its connection is replaced, and
     /timeout/,
   )
   assert.notEqual(await pid(), second)
-  await db.query(sleep(0.6, true))
-  await db.transaction(query => query(sleep(0.6)), { patient: true })
+  await db.query(sleep(2, true))
+  await db.transaction(query => query(sleep(2)), { patient: true })
 })
