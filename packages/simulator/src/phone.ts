@@ -58,6 +58,16 @@ export type Phone = {
   whenOffline(options?: { timeoutMs?: number }): Promise<void>
   /** Device indices linked to this account now. */
   readonly devices: readonly number[]
+  /** Ids of what waits for this account's devices, in order; a message for two devices stands here twice. */
+  readonly waiting: readonly string[]
+  /**
+   * Ids of messages that a device has taken over (by a receipt or an acknowledgement without an error), the newest 100,000.
+   * The server never sends them again, so whoever said so must not lose them.
+   */
+  readonly acknowledged: ReadonlySet<string>
+  hasReceipt(id: string): boolean
+  /** Ids of messages a device refused (a NACK) and has not taken over since, the newest 100,000: the server has forgotten them. */
+  readonly nacked: ReadonlySet<string>
   /** How many stanzas wait for this account's devices, sent and not yet acknowledged ones included. */
   readonly pending: number
   /** Resolves when nothing waits for this account's devices; rejects after `timeoutMs` (default 10 s). */
@@ -155,13 +165,20 @@ export function createPhone(network: Network, account: Account): Phone {
     get devices() {
       return [...account.companions.keys()]
     },
+    get waiting() {
+      return waiting().map(each => each.id)
+    },
+    acknowledged: account.acknowledged,
+    hasReceipt: id => account.acknowledged.has(id),
+    nacked: account.nacked,
     get pending() {
       return waiting().length
     },
     whenAcknowledged: async ({ timeoutMs = WAIT_MS } = {}) =>
       void (await bell.until(() => waiting().length === 0 || undefined, {
         timeoutMs,
-        what: () => `the devices of ${account.number} to acknowledge ${waiting().join(', ')}`,
+        what: () =>
+          `the devices of ${account.number} to acknowledge ${waiting().map(each => `${each.tag} ${each.id}`)}`,
       })),
     get stanzas() {
       return network.stanzas.all.filter(own)

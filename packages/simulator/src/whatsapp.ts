@@ -57,6 +57,10 @@ export type WhatsApp = {
   refuseUpgrade(status: number | null): void
   /** From now on (or, with false, no longer) the server neither reads nor sends; connections stay open. */
   hang(on?: boolean): void
+  /** How many times a client refused a message (`<ack error>`). Baileys does so too after it has asked for one again. */
+  readonly nacks: number
+  /** How many times a client asked for a message again. */
+  readonly retryReceipts: number
   /** What crossed the wire, oldest first, at most the newest 2,000. */
   readonly stanzas: readonly Stanza[]
   /** The first stanza, already seen or yet to come, that matches; rejects after `timeoutMs` (default 5 s). */
@@ -110,6 +114,12 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
     hang(on = true) {
       network.hung = on
       for (const connection of network.connections) on ? connection.pause() : connection.resume()
+    },
+    get nacks() {
+      return network.nacks
+    },
+    get retryReceipts() {
+      return network.retryReceipts
     },
     get stanzas() {
       return network.stanzas.all

@@ -38,6 +38,9 @@ export type Account = {
   readonly echoes: Ledger<EchoedText>
   /** The newest messages sent from this phone, for devices that ask for one again. */
   readonly sent: Map<string, SentMessage>
+  /** Ids of messages by what a linked device said of them last. */
+  readonly acknowledged: Set<string>
+  readonly nacked: Set<string>
   /** Rings when a device connects, goes, acknowledges, or asks to be linked. */
   readonly bell: Bell
 }
@@ -75,6 +78,8 @@ export function createAccount(seed: string, number: string): Account {
     receipts: createLedger(KEPT),
     echoes: createLedger(KEPT),
     sent: new Map(),
+    acknowledged: new Set(),
+    nacked: new Set(),
     bell: createBell(),
   }
 }

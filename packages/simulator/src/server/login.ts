@@ -71,7 +71,7 @@ function success({ account, lid }: Companion) {
 }
 
 function offlinePreview({ outbox }: Companion) {
-  const count = (tag: string) => String(outbox.waiting.filter(each => each === tag).length)
+  const count = (tag: string) => String(outbox.waiting.filter(each => each.tag === tag).length)
   return node('offline_preview', {
     count: String(outbox.waiting.length),
     message: count('message'),

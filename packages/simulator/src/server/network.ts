@@ -15,6 +15,9 @@ export type Network = {
   /** By their address. */
   readonly rooms: Map<string, Room>
   readonly stanzas: Ledger<Stanza>
+  /** Messages that clients refused, and those they asked for again, since the start. */
+  nacks: number
+  retryReceipts: number
   /** While true nothing is read and nothing sent. */
   hung: boolean
   /** The account of this number; made when it is not known yet. */
@@ -45,6 +48,8 @@ export function createNetwork(o: {
     connections: new Set(),
     rooms: new Map(),
     stanzas: createLedger(STANZAS_KEPT),
+    nacks: 0,
+    retryReceipts: 0,
     hung: false,
     warn: o.warn,
     account(number) {

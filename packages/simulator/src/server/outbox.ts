@@ -20,8 +20,8 @@ export type Outbox = {
   flush(): Promise<void>
   /** Forgets the oldest stanza sent under this key. */
   acknowledge(key: string): void
-  /** Tags of what waits, sent and unacknowledged included. */
-  readonly waiting: readonly string[]
+  /** What waits, sent and unacknowledged included. */
+  readonly waiting: readonly { tag: string; id: string }[]
 }
 
 type Entry = {
@@ -98,7 +98,10 @@ export function createOutbox(device: {
       device.acknowledged()
     },
     get waiting() {
-      return entries.map(entry => entry.key.slice(0, entry.key.indexOf(' ')))
+      return entries.map(({ key }) => {
+        const [tag = '', id = ''] = key.split(' ')
+        return { tag, id }
+      })
     },
   }
 }

@@ -2,6 +2,7 @@ import type { BinaryNode } from 'baileys'
 import type { Receipt } from '../contact.ts'
 import { child, children, node, seconds } from '../wire/nodes.ts'
 import type { Account } from './account.ts'
+import { note } from './ack.ts'
 import type { Companion } from './companion.ts'
 import type { Network } from './network.ts'
 import { stanzaKey } from './outbox.ts'
@@ -21,8 +22,12 @@ export async function handleReceipt(network: Network, device: Companion, stanza:
   device.connection?.send(node('ack', { class: 'receipt', id, from: to, type, participant }))
   const ids = [id, ...children(child(stanza, 'list'), 'item').map(item => item.attrs.id ?? '')]
   if (TAKES_OVER.has(type)) {
-    for (const each of ids) device.outbox.acknowledge(stanzaKey('message', { id: each }))
+    for (const each of ids) {
+      note(device.account, each, 'acknowledged')
+      device.outbox.acknowledge(stanzaKey('message', { id: each }))
+    }
   }
+  if (type === 'retry') network.retryReceipts += 1
   const room = network.rooms.get(to)
   const author = network.find(room ? (participant ?? '') : to)
   if (!author) return

@@ -1,11 +1,11 @@
 import type { BinaryNode } from 'baileys'
 import { node, seconds } from '../wire/nodes.ts'
+import { handleAck } from './ack.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
 import { handleIq } from './iq.ts'
 import { handleMessage } from './message.ts'
 import type { Network } from './network.ts'
-import { stanzaKey } from './outbox.ts'
 import { handleReceipt } from './receipt.ts'
 
 /** What a linked device may send, one row a stanza family. */
@@ -15,7 +15,7 @@ const families: Record<
 > = {
   message: handleMessage,
   receipt: handleReceipt,
-  ack: (_network, device, { attrs }) => void device.outbox.acknowledge(stanzaKey(attrs.class ?? '', attrs)),
+  ack: handleAck,
   call: (_network, device, { attrs }) =>
     device.connection?.send(
       node('ack', { class: 'call', id: attrs.id, from: attrs.to, type: 'reject', t: seconds() }),
