@@ -69,6 +69,8 @@ export type EventDraft<T extends EventType = EventType> = T extends EventType
       chat: string | null
       /** WhatsApp’s own ids of the fact, joined; null when it has none. */
       naturalKey: string | null
+      /** The webhook it tells of: it goes to the others, never to that one. Not part of the envelope. */
+      aboutWebhookId?: string
       data: EventData<T>
     }
   : never
@@ -81,13 +83,15 @@ export type SealedEvent = {
   sessionId: string | null
   profileId: string
   chat: string | null
+  aboutWebhookId?: string
   body: string
 }
 
 /** Gives an event its id and its bytes. */
 export function sealEvent(draft: EventDraft): SealedEvent {
-  const { type, at, sessionId, profileId, chat, data } = draft
+  const { type, at, sessionId, profileId, chat, aboutWebhookId, data } = draft
   const id = eventId(draft)
   const envelope = { id, type, timestamp: at.toISOString(), sessionId, data } as Envelope
-  return { id, type, at, sessionId, profileId, chat, body: serializeEnvelope(envelope) }
+  const about = aboutWebhookId === undefined ? {} : { aboutWebhookId }
+  return { id, type, at, sessionId, profileId, chat, ...about, body: serializeEnvelope(envelope) }
 }

@@ -92,10 +92,13 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   })
   opened.push('sender', () => sender.close())
 
+  const publish = publisher(store, lane)
   const dispatcher = startDispatcher({
     lane,
     deliveries: store.deliveries,
     webhooks: store.webhooks,
+    webhookHealth: store.webhookHealth,
+    publish,
     sender,
     log: log.child({ room: 'dispatcher' }),
     options: { slots, perEndpoint, backlog, leaseMs: config.deliveryLeaseMs, scanMs },
@@ -107,7 +110,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     engineId: `${hostname()}:${process.pid}:${randomUUID()}`,
     store,
     commands,
-    publish: publisher(store, lane),
+    publish,
     networks: {
       whatsapp: config.whatsapp ?? {},
       sandbox: simulator && { url: simulator.url, rootKey: simulator.rootKey },

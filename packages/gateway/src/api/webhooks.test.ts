@@ -163,6 +163,21 @@ test('a webhook is disabled, enabled and deleted', async () => {
   assertProblem(await api.call(`DELETE /webhooks/${id}`), 'webhook_not_found')
 })
 
+test('a webhook shows how its receiver is doing, and enabling it lifts a suspension', async () => {
+  const { id } = await newWebhook()
+  const since = new Date(Date.now() - 3_600_000)
+  const reason = 'It answered 410 Gone.'
+  await api.store.webhookHealth.change(id, before => ({
+    health: { ...before, state: 'suspended', since, reason, gateAt: new Date(), downSince: since },
+    notice: null,
+  }))
+  const { enabled, health } = (await api.call(`GET /webhooks/${id}`)).json
+  assert.deepEqual([enabled, health], [true, { state: 'suspended', since: since.toISOString(), reason }])
+  const lifted = (await api.call(`POST /webhooks/${id}/enable`)).json.health
+  assert.deepEqual([lifted.state, lifted.reason], ['healthy', null])
+  assert.ok(Date.parse(lifted.since) > since.getTime())
+})
+
 test('a secret is rotated with an overlap, and may be the user’s own', async () => {
   const own = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   const { id, secret } = await newWebhook({ secret: own })

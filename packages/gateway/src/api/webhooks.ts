@@ -23,11 +23,17 @@ const webhook = z
     headers: z.record(z.string(), z.string()),
     ordered: z.boolean(),
     rate_limit: z.number().nullable().describe('Requests a second; null: no limit.'),
-    health: z.object({
-      state: z.enum(['healthy', 'degraded', 'suspended', 'disabled']),
-      since: moment,
-      reason: z.string().nullable(),
-    }),
+    health: z
+      .object({
+        state: z.enum(['healthy', 'degraded', 'suspended', 'disabled']),
+        since: moment,
+        reason: z.string().nullable(),
+      })
+      .describe(
+        'How its receiver is doing. degraded and suspended: deliveries wait, unspent, while single ones are tried. ' +
+          'disabled: it stayed down for seven days, and deliveries wait until somebody enables it. ' +
+          'Independent of `enabled`, which only people change.',
+      ),
     created_at: moment,
     updated_at: moment,
   })
@@ -197,7 +203,7 @@ function switchOnAndOff(app: Api, { store }: Deps): void {
           summary: verb === 'enable' ? 'Enable a webhook' : 'Disable a webhook',
           description:
             verb === 'enable'
-              ? 'Deliveries that waited meanwhile go out.'
+              ? 'Deliveries that waited meanwhile go out. Lifts a suspension, too, whatever it came from.'
               : 'Stays disabled until somebody enables it.',
           params,
           response: { 200: webhook },

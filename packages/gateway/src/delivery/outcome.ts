@@ -44,6 +44,11 @@ export function nextAttemptAt(a: {
   return new Date(a.now.getTime() + Math.ceil(base * (1 + maxJitter * a.random())))
 }
 
+/** A 429 or 503 that says when to come back: about the pace, not about the health of the endpoint. */
+export function asksForPatience(attempt: Attempt): boolean {
+  return asked(attempt, attempt.startedAt) > 0
+}
+
 /** The time a 429 or 503 asked for, in ms since the epoch; 0 when it asked for nothing. */
 function asked(attempt: Attempt, now: Date): number {
   const { response } = attempt

@@ -301,6 +301,8 @@ describe('the dispatcher', () => {
         lane: createMemoryLane({ limit: 1 }),
         deliveries: store.deliveries,
         webhooks: store.webhooks,
+        webhookHealth: store.webhookHealth,
+        publish: async () => {},
         sender,
         log,
         options: { ...usual, leaseMs: 2_999 },
@@ -319,11 +321,13 @@ function dispatching(
   using = sender,
 ): { lane: ReturnType<typeof createMemoryLane>; dispatcher: Dispatcher } {
   const lane = createMemoryLane({ limit: 10_000 })
-  const { deliveries, webhooks } = store
+  const { deliveries, webhooks, webhookHealth } = store
   const dispatcher = startDispatcher({
     lane,
     deliveries,
     webhooks,
+    webhookHealth,
+    publish: async drafts => lane.announce(await store.events.commit(drafts.map(sealEvent))),
     sender: using,
     log,
     options: { ...usual, ...options },

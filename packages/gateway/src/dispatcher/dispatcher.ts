@@ -1,12 +1,17 @@
+import type { EventDraft } from '@waxwing/events/event-id'
 import type { Logger } from 'pino'
-import { decide } from '../delivery/outcome.ts'
 import type { Sender } from '../delivery/send.ts'
 import type { DueDelivery, HeldDelivery, RecordedOutcome } from '../store/deliveries.ts'
+import type { EndpointHealth, WebhookHealth } from '../store/webhook-health.ts'
 import type { WebhookRow } from '../store/webhooks.ts'
 import type { Lane } from '../stream/lane.ts'
 import { logAttempt, outcomeOf } from './attempt-line.ts'
 import { startDueScan } from './due-scan.ts'
+import { isHeld } from './health.ts'
+import { startHealthBoard } from './health-board.ts'
 import { createHolding, type Held } from './holding.ts'
+import { meaningOf } from './meaning.ts'
+import { createDeadLetterNotices, deadLetterDraft, isNotice, type Publish } from './notices.ts'
 import { createRecorder, type OutcomeStore } from './recorder.ts'
 import { createTurns } from './turns.ts'
 
@@ -24,7 +29,10 @@ export type Deliveries = OutcomeStore & {
   release(held: readonly HeldDelivery[]): Promise<void>
 }
 
-export type Endpoint = Pick<WebhookRow, 'webhookUrl' | 'enabled' | 'retryConfig' | 'headers' | 'secrets'>
+export type Endpoint = Pick<
+  WebhookRow,
+  'id' | 'profileId' | 'name' | 'webhookUrl' | 'enabled' | 'retryConfig' | 'headers' | 'secrets'
+>
 
 /** Structurally `store.webhooks`. Null: deleted, and its deliveries are cancelled. */
 export type Webhooks = { findCached(id: string): Promise<Endpoint | null> }
@@ -53,7 +61,7 @@ export type DispatcherStats = {
   attempts: number
   /** Attempts whose delivery somebody else had taken over before they were recorded. */
   fencedOut: number
-  /** Deliveries given back unattempted: no room, a disabled webhook, a lease about to end, stop. */
+  /** Deliveries given back unattempted: no room, a disabled or held webhook, a lease about to end, stop. */
   putBack: number
 }
 
@@ -62,6 +70,9 @@ export type Dispatcher = {
   stop(): Promise<void>
   stats(): DispatcherStats
 }
+
+/** One attempt, as it is to be recorded, and what others are told when it was the last. */
+type Made = { outcome: RecordedOutcome; deadLetter: EventDraft | null }
 
 /** Of one claim. Small against what may wait in memory, large against the cost of the statement. */
 const maxClaim = 500
@@ -80,13 +91,16 @@ export function startDispatcher(a: {
   lane: Pick<Lane, 'listen'>
   deliveries: Deliveries
   webhooks: Webhooks
+  webhookHealth: WebhookHealth
+  /** For the notices about delivering: `webhook.disabled`, `webhook.recovered`, `delivery.failed`. */
+  publish: Publish
   sender: Pick<Sender, 'send' | 'timeoutMs'>
   now?: () => Date
   random?: () => number
   log: Logger
   options: DispatcherOptions
 }): Dispatcher {
-  const { deliveries, webhooks, sender, log, options } = a
+  const { deliveries, webhooks, publish, sender, log, options } = a
   const { now = () => new Date(), random = Math.random } = a
   const { leaseMs, scanMs, drainMs = defaultDrainMs } = options
   if (leaseMs < 3 * sender.timeoutMs)
@@ -97,6 +111,7 @@ export function startDispatcher(a: {
   const turns = createTurns<Held>({ ...options, onRoom: () => scan.expect(now()) })
   const holding = createHolding({ heartbeat: held => deliveries.heartbeat(held), leaseMs, now, log })
   const recorder = createRecorder({ store: deliveries, log })
+  const deadLetters = createDeadLetterNotices({ publish, log })
   const counts = { attempts: 0, fencedOut: 0, putBack: 0 }
   const abandon = new AbortController()
   let stopping = false
@@ -104,14 +119,32 @@ export function startDispatcher(a: {
   let quiet: (() => void) | null = null
 
   const scan = startDueScan({ claim, nextDueAt: () => deliveries.nextDueAt(), scanMs, now, log })
+  const board = startHealthBoard({
+    store: a.webhookHealth,
+    publish,
+    pollMs: scanMs,
+    now,
+    log,
+    onChange: (webhookId, health) => void adjust(webhookId, health),
+  })
   const listening = a.lane.listen(items => void accept(items, now().getTime()))
+
+  /** Only the trial goes to an endpoint in trouble, and what a person asked for. */
+  const mustWait = ({ webhookId, trial, manual }: DueDelivery) => !trial && !manual && board.holds(webhookId)
+
+  /** What waits here for an endpoint in trouble waits in the database instead, which knows when to try it. */
+  async function adjust(webhookId: string, health: EndpointHealth): Promise<void> {
+    if (stopping) return
+    if (isHeld(health)) await release(turns.withdraw(webhookId, held => mustWait(held.delivery)))
+    if (health.gateAt !== null) scan.expect(health.gateAt)
+  }
 
   /** Takes in what there is room for and gives the rest back. Resolves to how many were taken. */
   async function accept(due: readonly DueDelivery[], heldSince: number): Promise<number> {
     const overflow: Held[] = []
     for (const delivery of due) {
       const held = holding.take(delivery, heldSince)
-      if (held !== null && !turns.offer(held)) overflow.push(held)
+      if (held !== null && (mustWait(delivery) || !turns.offer(held))) overflow.push(held)
     }
     pump()
     await release(overflow)
@@ -146,6 +179,7 @@ export function startDispatcher(a: {
     const heldSince = now().getTime()
     const perWebhook = Math.min(limit, options.backlog)
     const due = await deliveries.claimDue({ limit, perWebhook, leaseMs, except: turns.full() })
+    for (const { webhookId, trial } of due) if (!trial) board.released(webhookId)
     const claimed = await accept(due, heldSince)
     return { claimed, more: claimed === limit }
   }
@@ -161,10 +195,11 @@ export function startDispatcher(a: {
 
   /** One delivery that has its slot, until its outcome is written or it is let go. Never rejects. */
   async function attend(held: Held): Promise<void> {
-    const outcome = await attemptOf(held)
+    const made = await attemptOf(held)
     turns.done(held)
     pump()
-    if (outcome === null) return
+    if (made === null) return
+    const { outcome, deadLetter } = made
     counts.attempts++
     const { fencedOut } = await recorder.record(outcome)
     holding.forget(held)
@@ -173,12 +208,15 @@ export function startDispatcher(a: {
       counts.fencedOut++
       const { deliveryId, webhookId, attempt } = held.delivery
       log.warn({ deliveryId, webhookId, attempt }, 'outcome refused: somebody else took this delivery over')
-    } else if (outcome.next.kind === 'retry') scan.expect(outcome.next.at)
+    } else if (outcome.next.kind === 'retry' && !outcome.unspent) scan.expect(outcome.next.at)
+    else if (deadLetter !== null) deadLetters.tell(deadLetter)
   }
 
   /** Null: nothing was attempted, or nobody knows what came of it; the delivery is let go. */
-  async function attemptOf(held: Held): Promise<RecordedOutcome | null> {
+  async function attemptOf(held: Held): Promise<Made | null> {
     const { delivery } = held
+    await board.ready
+    if (mustWait(delivery)) return release([held])
     if (!holding.covers(held, sender.timeoutMs)) return putBack(held)
     const endpoint = await findEndpoint(delivery)
     if (endpoint === null) return putBack(held)
@@ -191,10 +229,19 @@ export function startDispatcher(a: {
         headers: endpoint.headers,
         signal: abandon.signal,
       })
-      const { retryConfig: retry } = endpoint
-      const next = decide(attempt, { number: delivery.attempt, retry, now: now(), random })
+      const { next, unspent, seen } = meaningOf(attempt, {
+        delivery,
+        retry: endpoint.retryConfig,
+        now: now(),
+        random,
+      })
+      board.observe(delivery.webhookId, seen)
       logAttempt(log, delivery, endpoint.webhookUrl, attempt, next)
-      return outcomeOf(delivery, attempt, next)
+      const isNews = next.kind === 'dead' && !isNotice(delivery.eventType)
+      return {
+        outcome: { ...outcomeOf(delivery, attempt, next), unspent },
+        deadLetter: isNews ? deadLetterDraft(endpoint, delivery, attempt) : null,
+      }
     } catch (error) {
       if (abandon.signal.aborted) return release([held])
       log.error({ err: error, deliveryId: delivery.deliveryId }, 'an attempt threw; this is a bug')
@@ -227,7 +274,7 @@ export function startDispatcher(a: {
         pump()
       })
       clearTimeout(late)
-      await recorder.stop(recordWithinMs)
+      await Promise.all([recorder, board, deadLetters].map(one => one.stop(recordWithinMs)))
       holding.stop()
     },
     stats: () => ({

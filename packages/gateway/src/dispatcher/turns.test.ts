@@ -166,3 +166,17 @@ test('whatever happens in whatever order: caps hold, nothing is taken twice, and
     }),
   )
 })
+
+test('what is withdrawn of one endpoint is gone from here, and the rest goes on', () => {
+  const turns = createTurns<Item>({ slots: 100, perEndpoint: 1, backlog: 3 })
+  const [stays, ...others] = [item('a', false), item('a'), item('a')]
+  const other = item('b')
+  for (const one of [stays, ...others, other]) assert.ok(one && turns.offer(one))
+  assert.deepEqual(turns.full(), ['a'])
+  assert.deepEqual(
+    turns.withdraw('a', one => one.urgent),
+    others,
+  )
+  assert.deepEqual([turns.full(), turns.waiting(), turns.withdraw('c', () => true)], [[], 2, []])
+  assert.deepEqual(new Set(takeAll(turns)), new Set([stays, other]))
+})

@@ -10,6 +10,8 @@ export type Turns<W extends Waiting> = {
   done(item: W): void
   /** Everything not yet taken, forgotten here. */
   drain(): W[]
+  /** What of one endpoint is not yet taken and is such, forgotten here. */
+  withdraw(webhookId: string, isSuch: (item: W) => boolean): W[]
   waiting(): number
   running(): number
   /** How many more of any endpoints could be taken in. */
@@ -156,6 +158,19 @@ export function createTurns<W extends Waiting>(a: {
       waiting = 0
       waitingBytes = 0
       return left
+    },
+    withdraw(webhookId, isSuch) {
+      const endpoint = endpoints.get(webhookId)
+      if (endpoint === undefined) return []
+      const { urgent, later } = endpoint.queues
+      const withdrawn = [...urgent, ...later].filter(isSuch)
+      const stays = (item: W) => !isSuch(item)
+      endpoint.queues = { urgent: urgent.filter(stays), later: later.filter(stays) }
+      waiting -= withdrawn.length
+      for (const item of withdrawn) waitingBytes -= item.size
+      if (endpoint.running === 0 && backlogOf(endpoint) === 0) endpoints.delete(webhookId)
+      noteRoom(endpoint)
+      return withdrawn
     },
     waiting: () => waiting,
     running: allRunning,

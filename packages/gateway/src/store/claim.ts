@@ -65,15 +65,30 @@ export function createClaims(db: Database, leaseMs: number): Claims {
 
 // Each enabled webhook offers its longest due deliveries, and they are taken in turns: the first of every webhook
 // before the second of any. A webhook with a million due rows costs one index probe, like one with a single row.
-const claimStatement = `with offered as (
+// A gated webhook (see webhook-health.ts) offers a single trial, or while it drains 2^step deliveries; what was claimed
+// shuts its gate in the same statement: for a trial as long as its lease, while draining for a second. So of many
+// dispatchers one gets the trial. The gate of a drained webhook is taken away. (The quota is no LIMIT: one the planner
+// cannot see makes it expect a tenth of all rows, and read them.)
+const claimStatement = `with gated as materialized (
+  select id, health_state <> 'healthy' as trial,
+    case when health_state <> 'healthy' then 1 else least($2::int, 1 << least(health_step, 20)) end as quota
+  from webhook_configs
+  where enabled and health_state <> 'disabled' and health_gate_at <= now() and id <> all($5::uuid[])
+  order by id for no key update skip locked
+), open as (
+  select id, $2::int as quota from webhook_configs
+  where enabled and health_state = 'healthy' and health_gate_at is null and id <> all($5::uuid[])
+  union all
+  select id, quota from gated
+), offered as (
   select mine.id, mine.turn, mine.next_attempt_at
-  from webhook_configs w cross join lateral (
+  from open w cross join lateral (
     select id, next_attempt_at, row_number() over (order by next_attempt_at) as turn
     from webhook_deliveries
     where webhook_config_id = w.id and status = 'pending' and next_attempt_at <= now()
     order by next_attempt_at limit $2
   ) mine
-  where w.enabled and w.id <> all($5::uuid[])
+  where mine.turn <= w.quota
   order by mine.turn, mine.next_attempt_at limit $1
 ), locked as materialized (
   select d.id from webhook_deliveries d join offered on offered.id = d.id
@@ -84,15 +99,33 @@ const claimStatement = `with offered as (
   set claim_id = $3::uuid, next_attempt_at = now() + $4::int * interval '1 millisecond'
   from locked where d.id = locked.id
   returning d.*
+), portion as (
+  select g.id, g.trial, g.quota, (select count(*) from d where d.webhook_config_id = g.id) as claimed,
+    (select count(*) from (
+      select from webhook_deliveries
+      where webhook_config_id = g.id and status = 'pending' and next_attempt_at <= now() limit g.quota + 1
+    ) due) as due
+  from gated g
+), shut as (
+  update webhook_configs w
+  set health_gate_at = case
+      when portion.trial then now() + $4::int * interval '1 millisecond'
+      when portion.due <= portion.claimed then null
+      else now() + interval '1 second' end,
+    health_step = case when portion.trial then w.health_step when portion.due <= portion.claimed then 0
+      else w.health_step + 1 end
+  from portion
+  where w.id = portion.id and (portion.claimed > 0 or (portion.due = 0 and not portion.trial))
 )
-select ${dueColumns} from d join events e on e.id = d.event_id order by d.id`
+select ${dueColumns}, exists (select from gated g where g.trial and g.id = d.webhook_config_id) as trial
+from d join events e on e.id = d.event_id order by d.id`
 
-const nextDueStatement = `select min(mine.next_attempt_at) as at
+const nextDueStatement = `select min(greatest(mine.next_attempt_at, w.health_gate_at)) as at
 from webhook_configs w cross join lateral (
   select next_attempt_at from webhook_deliveries
   where webhook_config_id = w.id and status = 'pending' order by next_attempt_at limit 1
 ) mine
-where w.enabled`
+where w.enabled and w.health_state <> 'disabled'`
 
 // A claim whose lease has not run out is an attempt under way, and a disabled webhook gets nothing; then nothing is
 // changed and `taken` is false.

@@ -19,6 +19,8 @@ export type DueDelivery = {
   attempt: number
   /** Asked for by a person: made even when the automatic attempts are used up. */
   manual: boolean
+  /** Let through to a degraded or suspended endpoint, to see whether it is back (`EndpointHealth`). */
+  trial?: boolean
   createdAt: Date
   body: string
 }
@@ -38,6 +40,8 @@ export type RecordedOutcome = {
   errorClass: string | null
   errorMessage: string | null
   next: { kind: 'delivered' } | { kind: 'retry'; at: Date } | { kind: 'dead' }
+  /** It is on record, and costs the delivery none of its attempts: a trial that failed. */
+  unspent?: boolean
 }
 
 export type DeliveryRow = {
@@ -96,7 +100,7 @@ export type DeliveryFilter = {
 export type Deliveries = {
   /**
    * Takes due deliveries: at most `limit`, at most `perWebhook` of one webhook, the longest due first; none of the
-   * webhooks in `except`, whose backlog is full at the caller.
+   * webhooks in `except`, whose backlog is full at the caller. Of an endpoint in trouble at most its due trial.
    */
   claimDue(a: {
     limit: number

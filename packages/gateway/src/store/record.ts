@@ -44,15 +44,17 @@ function columnsOf(rows: readonly { id: string; outcome: RecordedOutcome }[]): u
     column(o => (o.errorMessage === null ? null : storable(o.errorMessage))),
     column(o => statusOf[o.next.kind]),
     column(o => (o.next.kind === 'retry' ? o.next.at : null)),
+    column(o => (o.unspent ? o.attempt - 1 : o.attempt)),
   ]
 }
 
 // Rows are locked in the order of their ids, so that two batches never wait for one another in a circle.
 const recordStatement = `with given as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::timestamptz[], $6::int[], $7::text[],
-    $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[])
+    $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[],
+    $16::int[])
   as given (id, delivery_id, claim_id, attempt, started_at, duration_ms, timings, request_headers, response_status,
-    response_headers, response_body, error_class, error_message, status, next_attempt_at)
+    response_headers, response_body, error_class, error_message, status, next_attempt_at, spent)
 ), logged as (
   insert into webhook_attempts (id, delivery_id, attempt, started_at, duration_ms, timings, request_headers,
     response_status, response_headers, response_body, error_class, error_message)
@@ -63,7 +65,7 @@ const recordStatement = `with given as materialized (
   select id, claim_id from webhook_deliveries where id = any($2::uuid[]) order by id for update
 ), moved as (
   update webhook_deliveries d
-  set status = given.status, attempts = given.attempt, next_attempt_at = given.next_attempt_at, claim_id = null,
+  set status = given.status, attempts = given.spent, next_attempt_at = given.next_attempt_at, claim_id = null,
     last_attempt_at = given.started_at, manual = false, response_status = given.response_status, response_body = given.response_body,
     error_class = given.error_class, error_message = given.error_message,
     delivered_at = case when given.status = 'delivered' then now() end

@@ -16,6 +16,7 @@ import { createRecord } from './record.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createVault, type Vault } from './vault.ts'
 import type { WebhookCache } from './webhook-cache.ts'
+import { createWebhookHealth, type WebhookHealth } from './webhook-health.ts'
 import { createWebhooks, type Webhooks, webhookChannel } from './webhooks.ts'
 
 export type StoreHealth = { ok: boolean; latencyMs: number; detail: string | null }
@@ -28,6 +29,7 @@ export type Store = {
   authState: AuthState
   events: Events
   webhooks: Webhooks
+  webhookHealth: WebhookHealth
   deliveries: Deliveries
   partitions: Partitions
   /** Never rejects. */
@@ -111,6 +113,7 @@ function wire(a: {
     authState: createAuthState(db, vault),
     events: createEvents(db, async events => (await commit.add(events)).flat()),
     webhooks,
+    webhookHealth: createWebhookHealth(db),
     deliveries,
     partitions,
     health: () => health(db),

@@ -7,8 +7,13 @@ export type WebhookSnapshot = {
   epoch: string
   rows: readonly WebhookRow[]
   find(id: string): WebhookRow | null
-  /** The enabled webhooks that want an event of this type from this session. */
-  wanting(event: { profileId: string; sessionId: string | null; type: EventType }): readonly WebhookRow[]
+  /** The enabled webhooks that want an event of this type from this session; never the one it is about. */
+  wanting(event: {
+    profileId: string
+    sessionId: string | null
+    type: EventType
+    aboutWebhookId?: string
+  }): readonly WebhookRow[]
 }
 
 export type WebhookCache = {
@@ -74,9 +79,11 @@ function snapshotOf(epoch: string, rows: readonly WebhookRow[]): WebhookSnapshot
     epoch,
     rows,
     find: id => byId.get(id) ?? null,
-    wanting: ({ profileId, sessionId, type }) =>
+    wanting: ({ profileId, sessionId, type, aboutWebhookId }) =>
       subscribersOf(profileId, type).filter(
-        row => row.sessionIds === null || (sessionId !== null && row.sessionIds.includes(sessionId)),
+        row =>
+          row.id !== aboutWebhookId &&
+          (row.sessionIds === null || (sessionId !== null && row.sessionIds.includes(sessionId))),
       ),
   }
 }

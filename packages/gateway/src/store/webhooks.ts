@@ -4,6 +4,7 @@ import { asUuid, type Database, json, type Query } from './database.ts'
 import { below, type Page, type PageRequest, pageOf } from './page.ts'
 import type { Vault } from './vault.ts'
 import { createWebhookCache, type WebhookCache } from './webhook-cache.ts'
+import { resetHealth } from './webhook-health.ts'
 import { createWebhookSecrets, type SecretRing } from './webhook-secrets.ts'
 
 export type RetryConfig = { maxAttempts: number; backoffMs: number }
@@ -154,7 +155,7 @@ export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
     const assignments = keys.map((key, index) => `${inputColumns[key]} = $${index + 3}, `).join('')
     const [row] = await changing(query =>
       query<StoredWebhook>({
-        text: `update webhook_configs w set ${assignments}updated_at = now()
+        text: `update webhook_configs w set ${assignments}${resetBy(change, keys)}updated_at = now()
           where w.user_id = $1 and w.id = $2 returning ${columns}`,
         values: [profileId, asUuid(id), ...keys.map(key => storedValue(key, change[key]))],
       }),
@@ -236,6 +237,16 @@ export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
 export function cancelDeliveries(condition: string): string {
   return `update webhook_deliveries set status = 'cancelled', next_attempt_at = null, claim_id = null
     where status = 'pending' and ${condition}`
+}
+
+/**
+ * Enabling lifts an automatic suspension, and so does another URL: nothing is known of what answers there. The URL is
+ * compared with the stored one, so that saving a form unchanged lifts nothing.
+ */
+function resetBy(change: Change, keys: readonly (keyof Change)[]): string {
+  const url = keys.indexOf('webhookUrl')
+  if (change.enabled === true) return `${resetHealth('true')}, `
+  return url < 0 ? '' : `${resetHealth(`w.webhook_url <> $${url + 3}`)}, `
 }
 
 function storedValue(key: keyof Change, value: unknown): unknown {

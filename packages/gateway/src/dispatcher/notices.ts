@@ -1,0 +1,106 @@
+/** The events about delivering events: who tells of them, and what they say. */
+import type { ErrorClass, EventType } from '@waxwing/events'
+import type { EventDraft } from '@waxwing/events/event-id'
+import type { Logger } from 'pino'
+import type { Attempt } from '../delivery/attempt.ts'
+import { hint } from '../delivery/outcome.ts'
+import type { DueDelivery } from '../store/deliveries.ts'
+import type { HealthNotice, HealthRow } from '../store/webhook-health.ts'
+import { within } from './within.ts'
+
+/** Commits events and announces their deliveries: hops 2 and 3 of the river. */
+export type Publish = (drafts: EventDraft[]) => Promise<void>
+
+type Subject = { id: string; profileId: string; name: string; webhookUrl: string }
+
+/** A notice that could not be delivered is a dead letter and no news, or two dead receivers would notify one another for ever. */
+const notices: ReadonlySet<EventType> = new Set(['webhook.disabled', 'webhook.recovered', 'delivery.failed'])
+
+export function isNotice(type: EventType): boolean {
+  return notices.has(type)
+}
+
+/** Told twice, it is the same event: its id comes from the episode, and so does its time. */
+export function healthDraft(row: HealthRow, notice: HealthNotice, heldDeliveries: number): EventDraft {
+  const subject = { id: row.webhookId, profileId: row.profileId, name: row.name, webhookUrl: row.webhookUrl }
+  const { at, downSince } = notice
+  if (notice.kind === 'recovered')
+    return {
+      ...addressed(subject, new Date(at), `${subject.id} ${downSince} recovered`),
+      type: 'webhook.recovered',
+      data: { ...endpointOf(subject), downSince, heldDeliveries },
+    }
+  const { state, reason, errorClass, responseStatus } = notice
+  return {
+    ...addressed(subject, new Date(at), `${subject.id} ${downSince} ${state}`),
+    type: 'webhook.disabled',
+    data: {
+      ...endpointOf(subject),
+      state,
+      since: downSince,
+      reason,
+      ...(errorClass === null ? {} : { errorClass: errorClass as ErrorClass }),
+      ...(responseStatus === null ? {} : { responseStatus }),
+    },
+  }
+}
+
+/** A delivery became a dead letter with this attempt. */
+export function deadLetterDraft(subject: Subject, delivery: DueDelivery, attempt: Attempt): EventDraft {
+  const { deliveryId, eventId, eventType, attempt: attempts } = delivery
+  const status = attempt.response?.status ?? null
+  return {
+    ...addressed(subject, attempt.startedAt, `${deliveryId} ${attempts}`),
+    type: 'delivery.failed',
+    data: {
+      ...endpointOf(subject),
+      deliveryId,
+      eventId,
+      eventType,
+      attempts,
+      errorClass: attempt.error?.class ?? null,
+      responseStatus: status,
+      detail: attempt.error === null ? 'It was given up.' : hint(attempt.error.class, status),
+      lastAttemptAt: attempt.startedAt.toISOString(),
+    },
+  }
+}
+
+function addressed(subject: Subject, at: Date, naturalKey: string) {
+  const { id: aboutWebhookId, profileId } = subject
+  return { at, sessionId: null, profileId, chat: null, naturalKey, aboutWebhookId }
+}
+
+function endpointOf({ id, name, webhookUrl }: Subject) {
+  return { webhookId: id, webhookName: name, webhookUrl: shownUrl(webhookUrl) }
+}
+
+export type DeadLetterNotices = {
+  /** Commits it in the background. What fails is logged: the dead letter itself is safe and listed. */
+  tell(draft: EventDraft): void
+  stop(withinMs: number): Promise<void>
+}
+
+export function createDeadLetterNotices(a: { publish: Publish; log: Logger }): DeadLetterNotices {
+  const untold = new Set<Promise<void>>()
+  return {
+    tell(draft) {
+      const telling: Promise<void> = a
+        .publish([draft])
+        .catch(error => a.log.warn({ err: error }, 'nobody could be told of a dead letter'))
+        .finally(() => untold.delete(telling))
+      untold.add(telling)
+    },
+    stop: withinMs => within(withinMs, Promise.all(untold)),
+  }
+}
+
+/** Without user, password and query, which may hold secrets. */
+function shownUrl(webhookUrl: string): string {
+  const url = new URL(webhookUrl)
+  url.username = ''
+  url.password = ''
+  url.search = ''
+  url.hash = ''
+  return url.href
+}
