@@ -2,6 +2,7 @@ import type { proto } from 'baileys'
 import type { Group } from './group.ts'
 import type { Phone } from './phone.ts'
 import type { Account } from './server/account.ts'
+import { ring } from './server/call.ts'
 import type { Network } from './server/network.ts'
 import { pushReceipt } from './server/receipt.ts'
 import { sendToRoom } from './server/room-send.ts'
@@ -23,6 +24,15 @@ export type Receipt = {
   type: 'delivered' | 'inactive' | 'read' | 'played' | 'retry'
 }
 
+/** A call that rings on somebody's linked devices. */
+export type Call = {
+  readonly id: string
+  /** The caller gives up; `timeout` when nobody took it for as long as it may ring (Baileys then says so). */
+  hangUp(o?: { reason?: 'timeout' }): Promise<void>
+  /** Resolves when a linked device has turned it down; rejects after `timeoutMs` (default 10 s). */
+  whenRejected(options?: { timeoutMs?: number }): Promise<void>
+}
+
 /** Somebody else on the network: a real Signal device with a number, moved by a test or a script. */
 export type Contact = {
   /** Digits only, country code first. */
@@ -38,6 +48,13 @@ export type Contact = {
   say(to: Phone, text: string): Promise<{ id: string }>
   /** Says it in a group this contact is in; resolves like `say`. */
   sayIn(group: Group, text: string): Promise<{ id: string }>
+  /** Resolves when the linked devices ring, or will hear of it at their next login. */
+  call(to: Phone, o?: { video?: boolean }): Promise<Call>
+  /**
+   * The next `n` messages this contact says cannot be opened by the linked devices they reach, and the contact does not
+   * answer when it is asked for them again: only the phone can give them.
+   */
+  undecryptableNext(n: number): void
   /** Every text that reached this contact, oldest first (the newest 1,000). */
   readonly received: readonly ReceivedText[]
   /** The first text, already here or yet to come, that matches; rejects after `timeoutMs` (default 10 s). */
@@ -91,6 +108,21 @@ export function createContact(network: Network, account: Account): Contact {
     sayIn: async (group, text) => ({
       id: await sendToRoom(network.room(group.jid), account, { conversation: text }),
     }),
+    async call(to, { video = false } = {}) {
+      const { id, end } = await ring(account, network.account(to.number), { video })
+      return {
+        id,
+        hangUp: ({ reason } = {}) => end(reason),
+        whenRejected: async ({ timeoutMs = WAIT_MS } = {}) =>
+          void (await account.rejections.wait(each => each.id === id, {
+            timeoutMs,
+            what: () => `somebody to turn down call ${id}`,
+          })),
+      }
+    },
+    undecryptableNext(n) {
+      account.spoiling.sent = n
+    },
     get received() {
       return account.received.all
     },

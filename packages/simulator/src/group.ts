@@ -1,7 +1,8 @@
 import type { Contact } from './contact.ts'
 import type { Phone } from './phone.ts'
-import type { Account } from './server/account.ts'
+import type { Network } from './server/network.ts'
 import type { Room } from './server/room.ts'
+import { addMembers, removeMembers, setRank, setSubject } from './server/room-notice.ts'
 
 /** Whoever can be in a group. */
 export type Member = Pick<Contact | Phone, 'number'>
@@ -19,17 +20,31 @@ export type Group = {
    * ones. `say` resolves for all of them at that moment, so do not await one before the next.
    */
   shuffleNext(n: number, random?: () => number): void
+  /** Gives the group another name. This and what follows resolves when all linked devices are told, or will be at their next login. */
+  setSubject(by: Member, text: string): Promise<void>
+  /** Only admins may add, remove others, promote and demote; the one who made the group is one. */
+  add(by: Member, ...who: Member[]): Promise<void>
+  /** Who removes only itself, leaves. */
+  remove(by: Member, ...who: Member[]): Promise<void>
+  promote(by: Member, ...who: Member[]): Promise<void>
+  demote(by: Member, ...who: Member[]): Promise<void>
 }
 
-export function createGroup(room: Room): Group {
+export function createGroup(network: Network, room: Room): Group {
+  const account = ({ number }: Member) => network.account(number)
   return {
     jid: room.jid,
     get subject() {
       return room.subject.text
     },
     get members() {
-      return [...room.members.keys()].map((member: Account) => member.number)
+      return [...room.members.keys()].map(member => member.number)
     },
+    setSubject: (by, text) => setSubject(room, account(by), text),
+    add: (by, ...who) => addMembers(room, account(by), who.map(account)),
+    remove: (by, ...who) => removeMembers(room, account(by), who.map(account)),
+    promote: (by, ...who) => setRank(room, account(by), who.map(account), 'admin'),
+    demote: (by, ...who) => setRank(room, account(by), who.map(account), 'member'),
     shuffleNext(n, random = Math.random) {
       if (!Number.isInteger(n) || n < 2) throw new Error('it takes two messages to be out of order')
       room.held = { wanted: n, random, sends: [], firsts: new Map() }

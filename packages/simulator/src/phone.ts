@@ -5,6 +5,7 @@ import { isOnline, replaceConnection, unlink } from './server/login.ts'
 import type { Network } from './server/network.ts'
 import { findByQr, link } from './server/pair.ts'
 import { linkByCode } from './server/pair-code.ts'
+import { answerResends } from './server/resend.ts'
 import { sendToRoom } from './server/room-send.ts'
 import { sendMessage } from './server/send.ts'
 import type { Stanza } from './stanza.ts'
@@ -58,6 +59,10 @@ export type Phone = {
   whenOffline(options?: { timeoutMs?: number }): Promise<void>
   /** Device indices linked to this account now. */
   readonly devices: readonly number[]
+  /** False is a phone that is away: its linked devices' requests for messages they could not open wait until it is true again. */
+  answersResends: boolean
+  /** The next `n` messages for this account's devices cannot be opened there; see `Contact.undecryptableNext`. */
+  undecryptableNext(n: number): void
   /** Ids of what waits for this account's devices, in order; a message for two devices stands here twice. */
   readonly waiting: readonly string[]
   /**
@@ -164,6 +169,15 @@ export function createPhone(network: Network, account: Account): Phone {
     whenOffline: async ({ timeoutMs } = {}) => void (await whenGone(timeoutMs)),
     get devices() {
       return [...account.companions.keys()]
+    },
+    get answersResends() {
+      return account.answersResends
+    },
+    set answersResends(on) {
+      answerResends(account, on)
+    },
+    undecryptableNext(n) {
+      account.spoiling.received = n
     },
     get waiting() {
       return waiting().map(each => each.id)

@@ -15,7 +15,7 @@ import { handleStanza } from './server/stanzas.ts'
 import type { Stanza } from './stanza.ts'
 import { silenceLibsignal } from './wire/quiet.ts'
 
-export type { Contact, Receipt, ReceivedText } from './contact.ts'
+export type { Call, Contact, Receipt, ReceivedText } from './contact.ts'
 export type { Group, Member } from './group.ts'
 export type { EchoedText, Phone } from './phone.ts'
 export type { Stanza } from './stanza.ts'
@@ -108,7 +108,7 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
       const accounts = members.map(({ number }) => network.account(number))
       const room = createRoom(rootSeed, network.rooms.size, { subject, members: accounts })
       network.rooms.set(room.jid, room)
-      return createGroup(room)
+      return createGroup(network, room)
     },
     refuseUpgrade: listener.refuse,
     hang(on = true) {

@@ -9,6 +9,7 @@ import { createSignalDevice, type SignalDevice } from '../wire/signal-device.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
 import type { Room } from './room.ts'
+import type { Spoiling } from './spoil.ts'
 
 /** A client that asked to be linked to an account by code, until the phone has typed it. */
 export type CodeRequest = { connection: Connection; ref: string; request: BinaryNode }
@@ -41,14 +42,21 @@ export type Account = {
   /** Ids of messages by what a linked device said of them last. */
   readonly acknowledged: Set<string>
   readonly nacked: Set<string>
+  /** Calls of this person that a client turned down, newest last. */
+  readonly rejections: Ledger<{ id: string; by: string }>
+  /** False while the phone is away: requests of its linked devices wait in `resendRequests`. */
+  answersResends: boolean
+  readonly resendRequests: (() => Promise<void>)[]
+  readonly spoiling: Spoiling
   /** Rings when a device connects, goes, acknowledges, or asks to be linked. */
   readonly bell: Bell
 }
 
-export type SentToPerson = { to: Account; message: proto.IMessage; at: Date }
+/** `spoilt`: whose devices cannot open it. */
+export type SentToPerson = { to: Account; message: proto.IMessage; at: Date; spoilt: Set<Account> }
 
 /** With what is sealed for all and what opens it: a group message is sealed once. */
-export type SentToRoom = { room: Room; message: proto.IMessage; at: Date } & SealedForGroup
+export type SentToRoom = Omit<SentToPerson, 'to'> & { room: Room } & SealedForGroup
 
 export type SentMessage = SentToPerson | SentToRoom
 
@@ -80,6 +88,10 @@ export function createAccount(seed: string, number: string): Account {
     sent: new Map(),
     acknowledged: new Set(),
     nacked: new Set(),
+    rejections: createLedger(KEPT),
+    answersResends: true,
+    resendRequests: [],
+    spoiling: { sent: 0, received: 0 },
     bell: createBell(),
   }
 }

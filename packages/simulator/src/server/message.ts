@@ -6,6 +6,7 @@ import type { Companion } from './companion.ts'
 import { receive, receiveCopy } from './inbox.ts'
 import type { Network } from './network.ts'
 import { stanzaKey } from './outbox.ts'
+import { takeResendRequest } from './resend.ts'
 import { askAgain } from './retry.ts'
 import { handleRoomMessage } from './room-message.ts'
 import { copyAddresses, messageStanza, senderAddresses } from './send.ts'
@@ -67,6 +68,7 @@ async function openOnPhone(network: Network, sender: Companion, owner: Account, 
     return askAgain(sender, owner, id)
   }
   const copy = message.deviceSentMessage
+  if (owner === sender.account && takeResendRequest(network, sender, id, copy?.message ?? message)) return
   if (!copy) return receive(owner, sender.account, id, message)
   const to = network.find(copy.destinationJid ?? '')?.account.number ?? copy.destinationJid ?? ''
   if (copy.message) receiveCopy(owner, to, id, copy.message)

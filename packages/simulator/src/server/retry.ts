@@ -19,6 +19,7 @@ export async function sendAgain(
   author.account.receipts.add({ id, from: device.account.number, type: 'retry' })
   if (author.device === 0) {
     const sent = author.account.sent.get(id)
+    if (sent?.spoilt.has(device.account)) return
     if (!sent || !('room' in sent)) return pushMessage(author.account, device, id, true)
     const count = child(stanza, 'retry')?.attrs.count ?? '1'
     return pushToRoomAgain(author.account, device, id, sent, count)

@@ -6,6 +6,7 @@ import { receive } from './inbox.ts'
 import { stanzaKey } from './outbox.ts'
 import { type Room, voiceOf } from './room.ts'
 import { createMessageId, sealFor } from './send.ts'
+import { flipLast, takeSpoilt } from './spoil.ts'
 
 /**
  * Says something in a group from `from`'s phone, sealed once for everybody in it. Resolves to its id when it is
@@ -14,7 +15,9 @@ import { createMessageId, sealFor } from './send.ts'
 export async function sendToRoom(room: Room, from: Account, message: proto.IMessage): Promise<string> {
   if (!room.members.has(from)) throw new Error(`${from.number} is not in "${room.subject.text}"`)
   const id = createMessageId()
-  const sent: SentToRoom = { room, message, at: new Date(), ...voiceOf(room, from).key.seal(message) }
+  const spoilt = takeSpoilt(from, [...room.members.keys()])
+  const sealed = voiceOf(room, from).key.seal(message)
+  const sent: SentToRoom = { room, message, at: new Date(), spoilt, ...sealed }
   remember(from, id, sent)
   const send = async () => {
     const pushed = devicesIn(room).map(device => pushToRoom(from, device, id, sent))
@@ -65,7 +68,8 @@ function pushToRoom(from: Account, device: Companion, id: string, sent: SentToRo
       given.add(device)
       encs.push(node('enc', { v: '2', type }, ciphertext))
     }
-    encs.push(node('enc', { v: '2', type: 'skmsg' }, sent.ciphertext))
+    const ciphertext = sent.spoilt.has(device.account) ? flipLast(sent.ciphertext) : sent.ciphertext
+    encs.push(node('enc', { v: '2', type: 'skmsg' }, ciphertext))
     return node('message', roomMessageAttrs(from, id, sent), encs)
   })
 }

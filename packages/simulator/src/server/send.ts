@@ -6,6 +6,7 @@ import { type Account, remember } from './account.ts'
 import { type Companion, takeBundle } from './companion.ts'
 import { receive } from './inbox.ts'
 import { stanzaKey } from './outbox.ts'
+import { spoil, takeSpoilt } from './spoil.ts'
 
 /**
  * Sends from `from`'s phone: the receiver's phone has it, every linked device of the receiver gets it,
@@ -13,7 +14,7 @@ import { stanzaKey } from './outbox.ts'
  */
 export async function sendMessage(from: Account, to: Account, message: proto.IMessage): Promise<string> {
   const id = createMessageId()
-  remember(from, id, { to, message, at: new Date() })
+  remember(from, id, { to, message, at: new Date(), spoilt: takeSpoilt(from, [to]) })
   const devices = new Set([...to.companions.values(), ...from.companions.values()])
   const pushed = [...devices].map(device => pushMessage(from, device, id))
   if (to !== from) receive(to, from, id, message)
@@ -43,7 +44,8 @@ export async function pushMessage(
     ? copyAddresses(from, sent.to, sent.to.addressing)
     : senderAddresses(from, from.addressing)
   await device.outbox.push(stanzaKey('message', { id }), async () => {
-    const sealed = await sealFor(from, device, message, renew)
+    const whole = await sealFor(from, device, message, renew)
+    const sealed = sent.spoilt.has(device.account) ? spoil(whole) : whole
     return messageStanza({ ...attrs, id, t: seconds(sent.at), type: 'text', notify: from.name }, sealed)
   })
 }

@@ -1,6 +1,6 @@
 import type { BinaryNode } from 'baileys'
-import { node, seconds } from '../wire/nodes.ts'
 import { handleAck } from './ack.ts'
+import { handleCall } from './call.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
 import { handleIq } from './iq.ts'
@@ -16,10 +16,7 @@ const families: Record<
   message: handleMessage,
   receipt: handleReceipt,
   ack: handleAck,
-  call: (_network, device, { attrs }) =>
-    device.connection?.send(
-      node('ack', { class: 'call', id: attrs.id, from: attrs.to, type: 'reject', t: seconds() }),
-    ),
+  call: handleCall,
   // Nobody on this network watches presence yet, and session telemetry is nobody's business.
   presence: () => {},
   chatstate: () => {},
