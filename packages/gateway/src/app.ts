@@ -7,7 +7,7 @@ import './engine/process-guards.ts'
 
 import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
+import { sealEvent } from '@waxwing/events/event-id'
 import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import type { Logger } from 'pino'
 import { startApi } from './api/api.ts'
@@ -16,7 +16,7 @@ import { type Config, ensureEncryptionKey } from './config.ts'
 import { createGuard } from './delivery/guard.ts'
 import { createSender } from './delivery/send.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
-import { startEngine } from './engine/engine.ts'
+import { type Publish, startEngine } from './engine/engine.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Lane } from './stream/lane.ts'
@@ -153,9 +153,9 @@ function startSandbox(encryptionKey: Buffer): Promise<WhatsApp> {
 }
 
 /** Hops 2 and 3 of the river: commit the events with their deliveries, then say what is due. */
-function publisher(store: Store, lane: Lane): (drafts: EventDraft[]) => Promise<void> {
-  return async drafts => {
-    lane.announce(await store.events.commit(drafts.map(sealEvent)))
+function publisher(store: Store, lane: Lane): Publish {
+  return async (drafts, told) => {
+    lane.announce(await store.events.commit(drafts.map(sealEvent), told))
   }
 }
 

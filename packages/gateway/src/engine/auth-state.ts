@@ -8,7 +8,9 @@ import {
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { SessionAuthState } from '../store/auth-state.ts'
+import type { InboxPart, UntoldStanza } from '../store/inbox.ts'
 import { decodeJson, decodeKey, type EncodedKeys, encodeJson, encodeKeys } from './auth-codec.ts'
+import { journalType } from './journal.ts'
 import { persist, type StoreFailure } from './persistence.ts'
 
 /**
@@ -34,6 +36,10 @@ export type AuthState = {
   write(keys: EncodedKeys): Promise<boolean>
   /** Forgets everything and starts as a new, unlinked device. False when the store would not. */
   reset(): Promise<boolean>
+  /** Stanzas of the inbox that were read and not told, the oldest first; null for what cannot be read now. */
+  untold(limit: number): Promise<UntoldStanza[] | null>
+  /** Removes those of these stanzas that were told; returns the ones to be asked for again later. */
+  forgetStanzas(deliveries: readonly string[]): Promise<string[]>
   /** Resolves when no write of keys is under way, whether it was committed or not. */
   written(): Promise<void>
   /** Ends the pending timer. What is not flushed by then is lost: call `flushCreds` before. */
@@ -42,10 +48,11 @@ export type AuthState = {
 
 export type SocketAuth = {
   state: AuthenticationState
+  /** What a part of a stanza said when it was read before; null if it never was. */
+  recall(delivery: string, part: number): Promise<string | null>
   /**
-   * No write begins any more. To be called before the socket closes: a ratchet step that is committed after that would
-   * belong to a message nobody can acknowledge, and make its redelivery unreadable. A write under way is still told,
-   * and reading goes on, for what is told needs to know who wrote it.
+   * No write begins any more: another socket, perhaps of another engine, is about to own these keys. A write under way
+   * is still told, and reading goes on, for what is told needs to know who wrote it.
    */
   detach(): void
 }
@@ -94,7 +101,8 @@ export async function openAuthState(
         )
         failStop(failure, error)
       })
-      return { state: { creds, keys: socket.keys }, detach: socket.detach }
+      const { detach, recall } = socket
+      return { state: { creds, keys: socket.keys }, recall, detach }
     },
     touchCreds: () => credsOf.touch(),
     flushCreds: () => credsOf.flush(),
@@ -103,6 +111,15 @@ export async function openAuthState(
       return answer.ok ? answer.value[id] : undefined
     },
     write: async data => (await keys.write(data)).ok,
+    async untold(limit) {
+      const answer = await ask(() => store.inbox.untold(limit))
+      if (!answer.ok) log.warn({ err: answer.error }, 'the inbox could not be read')
+      return answer.ok ? answer.value : null
+    },
+    async forgetStanzas(deliveries) {
+      const answer = await ask(() => store.inbox.forget(deliveries))
+      return answer.ok ? answer.value : [...deliveries]
+    },
     async reset() {
       credsOf.forget()
       await credsOf.flush()
@@ -161,9 +178,9 @@ function cachedKeys(store: SessionAuthState, ask: Ask) {
     return mine
   }
 
-  const write = (data: EncodedKeys) =>
+  const write = (data: EncodedKeys, arrived: readonly InboxPart[] = []) =>
     exclusively(
-      () => store.set(data),
+      () => store.set(data, arrived),
       () => {
         for (const [type, rows] of Object.entries(data))
           for (const [id, text] of Object.entries(rows)) remember(type, id, text)
@@ -175,14 +192,15 @@ function cachedKeys(store: SessionAuthState, ask: Ask) {
       () => cache.clear(),
     )
   const written = async () => void (await lastWrite)
-  return { read, write, wipe, written }
+  const recall = (delivery: string, part: number) => ask(() => store.inbox.find(delivery, part))
+  return { read, write, wipe, written, recall }
 }
 
 /** What one socket sees: like the store, but silent for good once something failed; detached, it only reads. */
 function keysOfSocket(
   keys: ReturnType<typeof cachedKeys>,
   failStop: (failure: StoreFailure, error: unknown) => void,
-): { keys: SignalKeyStore; detach(): void } {
+): { keys: SignalKeyStore; recall: SocketAuth['recall']; detach(): void } {
   let silent = false
   let detached = false
 
@@ -193,7 +211,7 @@ function keysOfSocket(
       failure: 'store unavailable' as const,
       error,
     }))
-    // What is committed is told even after the end: the plaintext that goes with it is remembered (redelivery.ts).
+    // What is committed is told even after the end.
     if (answer.ok) return answer.value
     if (silent || detached) return never()
     silent = true
@@ -205,15 +223,22 @@ function keysOfSocket(
     detach() {
       detached = true
     },
+    recall: (delivery, part) => answerOf(() => keys.recall(delivery, part)),
     keys: {
       get: (type, ids) =>
         answerOf(async () => {
           const answer = await keys.read(type, ids)
           return answer.ok ? { ok: true, value: decodeAll(type, answer.value) } : answer
         }),
-      set: data => (detached ? never() : answerOf(async () => keys.write(encodeKeys(data)))),
+      set: data => (detached ? never() : answerOf(async () => keys.write(...keysAndInbox(data)))),
     },
   }
+}
+
+/** What the journal put among the keys is for the inbox, in the same write. */
+function keysAndInbox(data: Record<string, unknown>): [EncodedKeys, InboxPart[]] {
+  const { [journalType]: parts, ...keys } = data
+  return [encodeKeys(keys), Object.values((parts ?? {}) as Record<string, InboxPart>)]
 }
 
 function decodeAll<T extends keyof SignalDataTypeMap>(type: T, texts: Record<string, string>) {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Figures } from './figures.ts'
 
 /** The logger Baileys wants, structurally its `ILogger`. */
 export type BaileysLog = {
@@ -15,7 +16,7 @@ export type BaileysLog = {
  * Baileys logs whole stanzas, registration keys and error traces with message keys in them. Only its sentences and the
  * messages of its errors pass, and only as debug lines: what matters to a session is told by its state machine.
  */
-export function baileysLog(log: Logger): BaileysLog {
+export function baileysLog(log: Logger, figures: Figures): BaileysLog {
   const silent = () => {}
   const say = (details: unknown, message?: string) =>
     log.debug({ error: errorText(details) }, message ?? (typeof details === 'string' ? details : 'baileys'))
@@ -24,12 +25,20 @@ export function baileysLog(log: Logger): BaileysLog {
     level: 'warn',
     child: () => adapted,
     trace: silent,
-    debug: silent,
+    debug: details => {
+      if (isRefusal(details)) figures.refused++
+    },
     info: silent,
     warn: say,
     error: say,
   }
   return adapted
+}
+
+/** Baileys has no other way to say that it refused a message: every acknowledgement it sends is logged. */
+function isRefusal(details: unknown): boolean {
+  const said = details as { recv?: { tag?: string }; sent?: { error?: string } } | null
+  return said?.recv?.tag === 'message' && said.sent?.error !== undefined
 }
 
 function errorText(details: unknown): string | undefined {

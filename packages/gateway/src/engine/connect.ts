@@ -3,7 +3,6 @@ import './process-guards.ts'
 
 import { Boom } from '@hapi/boom'
 import makeWASocket, {
-  type AuthenticationState,
   type BaileysEventMap,
   DEFAULT_CONNECTION_CONFIG,
   DisconnectReason,
@@ -14,10 +13,13 @@ import makeWASocket, {
   type WAVersion,
 } from 'baileys'
 import type { Logger } from 'pino'
+import type { SocketAuth } from './auth-state.ts'
 import { baileysLog } from './baileys-log.ts'
 import type { Network } from './engine.ts'
 import { tapEvents } from './event-tap.ts'
-import { rememberingRepository } from './redelivery.ts'
+import type { Figures } from './figures.ts'
+import { createJournal } from './journal.ts'
+import { gateOutput, type RawSocket } from './output-gate.ts'
 import type { SocketCaches } from './socket-caches.ts'
 import { type SocketContext, socketContext } from './socket-context.ts'
 
@@ -26,14 +28,22 @@ export type ConnectDeps = {
   network: Network
   /** Which version of WhatsApp Web to claim to be. Stale ones are refused with 405. */
   version: WAVersion
-  auth: AuthenticationState
+  auth: Pick<SocketAuth, 'state' | 'recall'>
   caches: SocketCaches
   /** Marks the account online, which silences the phone's notifications. */
   markOnline: boolean
   /** A message this session sent, for whoever could not decrypt it and asks again. */
   getMessage: (key: WAMessageKey) => Promise<proto.IMessage | undefined>
-  /** Everything Baileys tells, in order, at the moment it tells it. What it throws is logged, never passed on. */
-  onEvents: (events: Partial<BaileysEventMap>) => void
+  /**
+   * Everything Baileys tells, in order, at the moment it tells it; messages when they are handled, with the stanza of
+   * the inbox they came in. What it throws is logged, never passed on.
+   */
+  onEvents: (events: Partial<BaileysEventMap>, stanza: string | null) => void
+  /** WhatsApp has our receipt of these stanzas. */
+  onConfirmed: (deliveries: string[]) => void
+  /** Resolves when everything told so far is stored: nothing leaves before. */
+  stored: () => Promise<void>
+  figures: Figures
   log: Logger
   /** How long may pass until the socket is open or shows a QR code. Default 60 s. */
   connectingMs?: number
@@ -48,6 +58,8 @@ export type LiveSocket = {
   readonly closed: Promise<void>
   /** Calls into Baileys so that its certificate check, queue and crashes know whose they are. */
   use<T>(work: (baileys: WASocket) => Promise<T>): Promise<T>
+  /** Tells again what a stanza of the inbox said; `work` makes Baileys tell it. */
+  retell(delivery: string, work: (baileys: WASocket) => Promise<void>): Promise<void>
   /** Says goodbye and closes; cuts after two seconds without an answer. */
   end(reason: Boom | undefined): void
   /** Cuts at once: not one more byte leaves. */
@@ -64,11 +76,23 @@ export function connect(deps: ConnectDeps): LiveSocket {
 }
 
 function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
+  const { figures } = deps
+  const journal = createJournal({
+    recall: deps.auth.recall,
+    tell: (held, delivery) => {
+      const [last = {}, ...earlier] = held.toReversed()
+      for (const events of earlier.toReversed()) tell(events, null)
+      tell(last, delivery)
+    },
+    onConfirmed: deps.onConfirmed,
+    figures,
+  })
   const baileys = makeWASocket({
     ...(deps.network.url !== undefined && { waWebSocketUrl: deps.network.url }),
     version: deps.version,
-    auth: deps.auth,
-    logger: baileysLog(deps.log),
+    auth: deps.auth.state,
+    logger: baileysLog(deps.log, figures),
+    makeSignalRepository: journal.makeRepository,
     markOnlineOnConnect: deps.markOnline,
     // Years of old messages are not what a gateway is for. The short history must come: it carries the LIDs.
     syncFullHistory: false,
@@ -78,7 +102,7 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     // Below the 30 s a command may take, so that a caller hears of a silent server instead of running into its own limit.
     defaultQueryTimeoutMs: 20_000,
-    ...cachesOf(deps.caches),
+    ...cachesForBaileys(deps.caches),
   })
   let ended = false
   const { promise: closed, resolve: reportClosed } = Promise.withResolvers<void>()
@@ -91,10 +115,12 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
     return asked
   }
 
-  const raw = () => (baileys.ws as unknown as { socket: { terminate(): void } | null }).socket
+  const raw = rawSocketOf(baileys)
+  gateOutput(raw, { stored: deps.stored, figures })
+  journal.attach(baileys)
   const cut = () => {
     ended = true
-    raw()?.terminate()
+    raw.terminate()
   }
   const end = (reason: Boom | undefined) => {
     if (!ended) setTimeout(cut, goodbyeMs).unref()
@@ -124,13 +150,18 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
     if (update?.qr || update?.connection === 'open' || update?.connection === 'close') clearTimeout(watchdog)
     if (update?.connection === 'close') ended = true
     rememberGroups(deps.caches, events)
+    if (update?.connection === 'close') journal.release()
+    if (!journal.holds(events)) tell(events, null)
+    if (update?.connection === 'close') reportClosed()
+  })
+
+  function tell(events: Partial<BaileysEventMap>, stanza: string | null): void {
     try {
-      deps.onEvents(events)
+      deps.onEvents(events, stanza)
     } catch (error) {
       deps.log.error({ err: error, events: Object.keys(events) }, 'handling an event of a socket failed')
     }
-    if (update?.connection === 'close') reportClosed()
-  })
+  }
 
   return {
     baileys,
@@ -139,9 +170,18 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
     },
     closed,
     use: work => socketContext.run(context, () => work(baileys)),
+    retell: (delivery, work) =>
+      socketContext.run(context, () => journal.retell(baileys, delivery, () => work(baileys))),
     end,
     cut,
   }
+}
+
+/** Baileys makes it within `makeWASocket`. Without it nothing could be kept back, so that is a reason to fail. */
+function rawSocketOf(baileys: WASocket): RawSocket {
+  const { socket } = baileys.ws as unknown as { socket: RawSocket | null }
+  if (typeof socket?.send !== 'function') throw new Error('this release of Baileys hides its WebSocket')
+  return socket
 }
 
 /**
@@ -155,9 +195,8 @@ function catchBrokenFrames(baileys: WASocket, onBroken: (error: unknown) => void
   }
 }
 
-function cachesOf(caches: SocketCaches) {
-  const { groups: _, plaintexts, ...forBaileys } = caches
-  return { ...forBaileys, makeSignalRepository: rememberingRepository(plaintexts) }
+function cachesForBaileys({ groups: _, ...caches }: SocketCaches) {
+  return caches
 }
 
 /** Who is in a group decides for whom a message is encrypted: any change means asking again at the next send. */

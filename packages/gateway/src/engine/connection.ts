@@ -3,17 +3,19 @@ import type { BaileysEventMap, WAVersion } from 'baileys'
 import type { SessionPatch } from '../store/sessions.ts'
 import type { AuthState, SocketAuth } from './auth-state.ts'
 import { backOffMs } from './back-off.ts'
+import { createConfirmations } from './confirmations.ts'
 import { bundledVersion, type ConnectDeps, connect, type LiveSocket } from './connect.ts'
 import { type AfterDisconnect, afterDisconnect } from './disconnect.ts'
 import type { FindNumber } from './intake.ts'
 import { createLinking, type Linking, type Qr } from './linking.ts'
 import { type StoreFailure, within } from './persistence.ts'
+import { recoverInbox } from './recover.ts'
 import type { Standing } from './status-board.ts'
 
 /** What the connection tells the session it belongs to. */
 export type ConnectionListener = {
-  /** Everything Baileys says, before the connection itself looks at it. */
-  events(events: Partial<BaileysEventMap>, findNumber: FindNumber): void
+  /** Everything Baileys says, before the connection itself looks at it, and the stanza that is done with it. */
+  events(events: Partial<BaileysEventMap>, findNumber: FindNumber, stanza: string | null): void
   standing(standing: Standing, facts?: SessionPatch): void
   qr(qr: Qr): void
   /** The number is linked, or linked again: who it is may have changed. */
@@ -25,7 +27,9 @@ export type ConnectionListener = {
 }
 
 export type ConnectionDeps = {
-  socket: Omit<ConnectDeps, 'auth' | 'version' | 'onEvents' | 'markOnline'> & { markOnline: () => boolean }
+  socket: Omit<ConnectDeps, 'auth' | 'version' | 'onEvents' | 'onConfirmed' | 'markOnline'> & {
+    markOnline: () => boolean
+  }
   auth: AuthState
   latestVersion: () => Promise<WAVersion | null>
   /** False while events cannot be stored: connecting would only bring more of them. */
@@ -75,6 +79,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
   let generation = 0
   let ended = false
   let intent: Intent | null = null
+  const confirmations = createConfirmations(auth.forgetStanzas)
   let timer: NodeJS.Timeout | undefined
   let failures = 0
   let restarts = 0
@@ -106,14 +111,16 @@ export function createConnection(deps: ConnectionDeps): Connection {
       ...deps.socket,
       markOnline: deps.socket.markOnline(),
       version,
-      auth: mineKeys.state,
-      onEvents: events => onEvents({ generation: mine, keys: mineKeys, live, findNumber }, events),
+      auth: mineKeys,
+      onEvents: (events, stanza) =>
+        onEvents({ generation: mine, keys: mineKeys, live, findNumber }, events, stanza),
+      onConfirmed: confirmations.add,
     })
     return live
   }
 
-  function onEvents(from: Attempt, events: Partial<BaileysEventMap>): void {
-    on.events(events, from.findNumber)
+  function onEvents(from: Attempt, events: Partial<BaileysEventMap>, stanza: string | null): void {
+    on.events(events, from.findNumber, stanza)
     // What a socket says about messages counts even after its time; what it says about itself does not.
     if (from.generation !== generation) return
     if (events['creds.update']) auth.touchCreds()
@@ -122,7 +129,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     const qr = update.qr ? linking.qr(update.qr) : null
     if (qr) on.qr(qr)
     if (update.isNewLogin) void linked(from)
-    if (update.connection === 'open') opened()
+    if (update.connection === 'open') opened(from)
     if (update.connection === 'close') void closed(from, update.lastDisconnect?.error)
   }
 
@@ -133,12 +140,19 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if ((await auth.flushCreds()) && from.generation === generation) on.account({ status: 'syncing' })
   }
 
-  function opened(): void {
+  function opened(from: Attempt): void {
+    void recover(from)
     openedAt = now()
     restarts = 0
     justLinked = false
     versionRefreshed = false
     on.account({ status: 'connected' }, { connectedAt: openedAt })
+  }
+
+  async function recover({ live }: Attempt): Promise<void> {
+    const { figures, log } = deps.socket
+    const { me } = auth.creds
+    if (live && me) await recoverInbox({ live, untold: auth.untold, me, figures, log })
   }
 
   // === A socket ends ===
@@ -154,7 +168,11 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (ended || mine !== generation) return
     const why = intent
     intent = null
-    await (why ? actOnIntent(why) : act(afterDisconnect(describe(error)), codeOf(error)))
+    if (why) return actOnIntent(why)
+    const next = afterDisconnect(describe(error))
+    // There may be no other socket to tell it.
+    if (next.kind === 'logged out' || next.kind === 'give up') await recover(from)
+    await act(next, codeOf(error))
   }
 
   async function actOnIntent(why: Intent): Promise<void> {
@@ -247,8 +265,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
   async function end(): Promise<void> {
     const live = socket
     stopKeys()
-    // The message being decrypted now is still told and its receipt still leaves. A message behind it is not begun: its
-    // ciphertext can be read once, and after a restart nobody would remember what it said.
+    // The message being read now is still told, and its receipt still leaves; the one behind it is not begun.
     await keysWritten()
     live?.end(undefined)
     await closedFor(live)
@@ -257,6 +274,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
   function stopKeys(): void {
     ended = true
     keys?.detach()
+    confirmations.close()
     clearTimeout(timer)
     linking.end()
   }

@@ -4,18 +4,23 @@ import './process-guards.ts'
 import type { EventDraft } from '@waxwing/events/event-id'
 import { fetchLatestWaWebVersion, type WAVersion } from 'baileys'
 import type { Logger } from 'pino'
+import type { ToldStanza } from '../store/commit.ts'
 import type { SessionPatch, SessionRow } from '../store/sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
 import { commandHandlers } from './command-handlers.ts'
 import { curveInTime } from './fast-curve.ts'
+import type { Figures } from './figures.ts'
 import { forgetSession } from './forget-session.ts'
 import { startLeaseKeeper } from './lease-keeper.ts'
 import { guardProcess } from './process-guards.ts'
 import { type Session, startSession } from './session.ts'
 
-/** Resolves once the events and their deliveries are committed; rejects when nothing was. Order is kept by the caller. */
-export type Publish = (drafts: EventDraft[]) => Promise<void>
+/**
+ * Resolves once the events and their deliveries are committed and the stanzas they came from are marked; rejects when
+ * nothing was. Order is kept by the caller.
+ */
+export type Publish = (drafts: EventDraft[], told?: readonly ToldStanza[]) => Promise<void>
 
 /**
  * Where sockets connect. Without `url` it is the real WhatsApp; without `rootKey` (32 bytes, or their hex) its
@@ -56,8 +61,8 @@ export type EngineDeps = {
 export type Engine = {
   /** Closes every socket, flushes credentials and events, releases the leases; sessions stay wanted. */
   stop(): Promise<void>
-  /** The sessions this engine holds now, with the status their users see. */
-  sessions(): { sessionId: string; status: string; since: Date }[]
+  /** The sessions this engine holds now, with the status their users see and what they count. */
+  sessions(): { sessionId: string; status: string; since: Date; figures: Figures }[]
 }
 
 /** What the commands need of the engine. */
@@ -300,7 +305,9 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     },
     sessions: () =>
       [...sessions].flatMap(([sessionId, { session }]) =>
-        session ? [{ sessionId, status: session.status, since: session.since }] : [],
+        session
+          ? [{ sessionId, status: session.status, since: session.since, figures: session.figures }]
+          : [],
       ),
   }
 }

@@ -12,7 +12,8 @@ export type FindNumber = (lid: string) => Promise<string | null>
 
 /** Turns what Baileys tells into events of the catalog and hands them to the outbox, in the order in which it was told. */
 export type Intake = {
-  take(events: Partial<BaileysEventMap>, findNumber: FindNumber): void
+  /** `stanza`: the one of the inbox that is done with these events. */
+  take(events: Partial<BaileysEventMap>, findNumber: FindNumber, stanza?: string | null): void
   /** Resolves when everything taken so far is in the outbox. */
   idle(): Promise<void>
   /** How many things could not be translated since the start. */
@@ -57,19 +58,24 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   }
 
-  async function handle(events: Partial<BaileysEventMap>, findNumber: FindNumber): Promise<void> {
+  async function handle(
+    events: Partial<BaileysEventMap>,
+    findNumber: FindNumber,
+    stanza: string | null,
+  ): Promise<void> {
     await findNumbers(events, findNumber)
     const { id: sessionId, profileId } = deps.session
     const otherAddress = (jid: string) => numbers.get(jid)
     deps.outbox.add(
       translate(events, { sessionId, profileId, me: deps.me(), otherAddress, now: deps.now(), onError }),
+      stanza,
     )
   }
 
   return {
-    take(events, findNumber) {
+    take(events, findNumber, stanza = null) {
       last = last
-        .then(() => handle(events, findNumber))
+        .then(() => handle(events, findNumber, stanza))
         .catch(error => onError(error, Object.keys(events).join()))
     },
     idle: () => last,

@@ -20,6 +20,7 @@ function open(publish: (drafts: EventDraft[]) => void, limit?: number) {
   const committed: (string | null)[] = []
   let fullTimes = 0
   const outbox = createOutbox({
+    sessionId: 's',
     async publish(drafts) {
       await new Promise(resolve => setImmediate(resolve))
       publish(drafts)

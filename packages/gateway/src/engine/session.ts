@@ -8,6 +8,7 @@ import type { CommandAnswer, CommandResult } from '../stream/commands.ts'
 import { openAuthState } from './auth-state.ts'
 import { createConnection } from './connection.ts'
 import type { Network, Publish } from './engine.ts'
+import { type Figures, newFigures } from './figures.ts'
 import { createIntake } from './intake.ts'
 import { type Person, person } from './jid.ts'
 import type { Qr } from './linking.ts'
@@ -42,6 +43,7 @@ export type SessionDeps = {
 export type Session = {
   readonly status: SessionStatus
   readonly since: Date
+  readonly figures: Figures
   /** True once no further attempt to connect will be made. */
   readonly over: boolean
   /** Resolves when it is over and everything about it is stored. */
@@ -77,7 +79,9 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     onFailure: abandon,
   })
   const sent = createSentMessages(auth)
+  const figures = newFigures()
   const outbox = createOutbox({
+    sessionId: row.id,
     publish: deps.publish,
     log,
     random: deps.random,
@@ -101,6 +105,8 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
       caches: createSocketCaches(),
       markOnline: () => settings.always_online === true,
       getMessage: sent.get,
+      stored,
+      figures,
       log,
       connectingMs: deps.connectingMs,
     },
@@ -118,6 +124,11 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     now,
     random: deps.random,
   })
+
+  async function stored(): Promise<void> {
+    await intake.idle()
+    await outbox.stored()
+  }
 
   function me(): Person | null {
     return auth.creds.me ? person(auth.creds.me.id, auth.creds.me.lid) : null
@@ -273,6 +284,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     get since() {
       return board.since
     },
+    figures,
     get over() {
       return over
     },

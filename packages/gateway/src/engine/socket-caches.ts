@@ -12,7 +12,6 @@ export type SocketCaches = {
   placeholderResendCache: CacheStore
   mediaCache: CacheStore
   groups: LRUCache<string, GroupMetadata>
-  plaintexts: LRUCache<string, Uint8Array>
 }
 
 const minute = 60_000
@@ -26,7 +25,6 @@ export function createSocketCaches(): SocketCaches {
     placeholderResendCache: cache(60 * minute, 1_000),
     mediaCache: cache(60 * minute, 200),
     groups: new LRUCache({ max: 500, ttl: 60 * minute }),
-    plaintexts: new LRUCache({ maxSize: 1_000_000, sizeCalculation: text => text.length + 100 }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { type InboxPart, inboxPlace, type SessionInbox, sessionInbox } from './inbox.ts'
 import { heldLease } from './leases.ts'
 import type { Vault } from './vault.ts'
 
@@ -19,10 +20,14 @@ export type SessionAuthState = {
   saveCreds(json: string): Promise<void>
   /** One query; ids that do not exist are absent from the answer. */
   get(type: string, ids: readonly string[]): Promise<Record<string, string>>
-  /** One statement whatever the number of keys, guarded by the lease; null deletes. Throws LeaseLost. */
-  set(data: Record<string, Record<string, string | null>>): Promise<void>
+  /**
+   * One statement whatever the number of keys, guarded by the lease; null deletes. What these keys decrypted goes into
+   * the inbox with them: both are durable, or neither is. Throws LeaseLost.
+   */
+  set(data: Record<string, Record<string, string | null>>, arrived?: readonly InboxPart[]): Promise<void>
   /** Forgets credentials and keys (logged out). Throws LeaseLost. */
   wipe(): Promise<void>
+  readonly inbox: SessionInbox
 }
 
 export type AuthState = { for(sessionId: string, fence: string): SessionAuthState }
@@ -66,18 +71,27 @@ function sessionAuthState(
       })
       return Object.fromEntries(rows.map(row => [row.id, vault.open(row.value, keyPlace(type, row.id))]))
     },
-    set(data) {
+    set(data, arrived = []) {
       const keys = Object.entries(data).flatMap(([type, values]) =>
         Object.entries(values).map(([id, value]) => ({ type, id, value })),
       )
-      if (keys.length === 0) return Promise.resolve()
+      if (keys.length + arrived.length === 0) return Promise.resolve()
       const sealed = keys.map(({ type, id, value }) =>
         value === null ? null : vault.seal(value, keyPlace(type, id)),
       )
-      const values = [keys.map(key => key.type), keys.map(key => key.id), sealed]
+      const values = [
+        keys.map(key => key.type),
+        keys.map(key => key.id),
+        sealed,
+        arrived.map(one => one.delivery),
+        arrived.map(one => one.part),
+        arrived.map(one => one.parts),
+        arrived.map(one => vault.seal(one.value, inboxPlace(sessionId, one))),
+      ]
       return whileHeld('set-session-keys', putAndDeleteKeys, values)
     },
     wipe: () => whileHeld('wipe-session-keys', deleteEverything, []),
+    inbox: sessionInbox(db, vault, sessionId),
   }
 }
 
@@ -86,7 +100,7 @@ const putCreds = `put as (
   on conflict (session_id) do update set value = excluded.value, updated_at = now()
 )`
 
-// A further step over `held` (the inbox rows of the messages these keys decrypted) can stand beside these two.
+// A part that is known already stays: WhatsApp delivered the stanza again before we could acknowledge it.
 const putAndDeleteKeys = `given as materialized (
   select * from unnest($3::text[], $4::text[], $5::bytea[]) as given (type, id, value)
 ), put as (
@@ -98,6 +112,11 @@ const putAndDeleteKeys = `given as materialized (
   delete from session_keys k using held, given
   where given.value is null
     and k.session_id = held.session_id and k.type = given.type and k.id = given.id
+), arrived as (
+  insert into inbox (session_id, delivery, part, parts, value)
+  select held.session_id, a.delivery, a.part, a.parts, a.value
+  from held, unnest($6::text[], $7::smallint[], $8::smallint[], $9::bytea[]) as a (delivery, part, parts, value)
+  on conflict (session_id, delivery, part) do nothing
 )`
 
 const deleteEverything = `no_creds as (

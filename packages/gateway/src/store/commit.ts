@@ -9,6 +9,12 @@ import type { WebhookCache, WebhookSnapshot } from './webhook-cache.ts'
 /** How often a batch is matched anew because webhooks changed meanwhile; each change costs one round. */
 const maxRounds = 20
 
+/** A stanza of the inbox of which everything is told by this commit and those before it. */
+export type ToldStanza = { sessionId: string; delivery: string }
+
+const isStanza = (item: SealedEvent | ToldStanza): item is ToldStanza => 'delivery' in item
+const isEvent = (item: SealedEvent | ToldStanza): item is SealedEvent => !isStanza(item)
+
 /**
  * Hop 2 of the river. Events and their deliveries become durable in one statement, or not at all. Which webhooks want
  * an event is decided here, against the list in memory; the statement checks that the list is still of this epoch.
@@ -18,17 +24,20 @@ export function createCommit(deps: {
   cache: WebhookCache
   partitions: Partitions
   leaseMs: number
-}): Batcher<SealedEvent, DueDelivery[]> {
+}): Batcher<SealedEvent | ToldStanza, DueDelivery[]> {
   return createBatcher({ run: commitBatch, isolate: isFaultOfOneRow })
 
-  async function commitBatch(items: readonly SealedEvent[]): Promise<DueDelivery[][]> {
+  async function commitBatch(items: readonly (SealedEvent | ToldStanza)[]): Promise<DueDelivery[][]> {
+    const told = items.filter(isStanza)
     // Sorted, so that two batches that share events wait for one another in the same order and never in a circle.
-    const events = [...new Map(items.map(event => [event.id, event])).values()].sort(byId)
+    const events = [...new Map(items.filter(isEvent).map(event => [event.id, event])).values()].sort(byId)
     await deps.partitions.ensureFor(events.map(event => event.id))
     for (let round = 0; round < maxRounds; round++) {
       const snapshot = await deps.cache.current()
-      const born = await retryingConflicts(() => insert(deps.db, events, snapshot, deps.leaseMs))
-      if (born !== null) return items.map(event => take(born, event.id))
+      const born = await retryingConflicts(() =>
+        insert(deps.db, { events, told, snapshot, leaseMs: deps.leaseMs }),
+      )
+      if (born !== null) return items.map(item => (isStanza(item) ? [] : take(born, item.id)))
       deps.cache.invalidate()
     }
     throw new Error(`webhooks changed ${maxRounds} times while a batch of events was committed`)
@@ -47,9 +56,17 @@ function take(born: Map<string, DueDelivery[]>, eventId: string): DueDelivery[] 
 /** One statement. Null: the webhooks changed since the snapshot, nothing was written. */
 async function insert(
   db: Database,
-  events: readonly SealedEvent[],
-  snapshot: WebhookSnapshot,
-  leaseMs: number,
+  {
+    events,
+    told,
+    snapshot,
+    leaseMs,
+  }: {
+    events: readonly SealedEvent[]
+    told: readonly ToldStanza[]
+    snapshot: WebhookSnapshot
+    leaseMs: number
+  },
 ): Promise<Map<string, DueDelivery[]> | null> {
   const wanted = events.flatMap(event =>
     snapshot
@@ -73,6 +90,8 @@ async function insert(
       wanted.map(delivery => delivery.event.id),
       claimId,
       leaseMs,
+      told.map(stanza => stanza.sessionId),
+      told.map(stanza => stanza.delivery),
     ],
   })
   if (done === undefined || !done.fresh) return null
@@ -113,5 +132,10 @@ const commitStatement = `with fresh as materialized (
   join new_events e on e.id = wanted.event_id
   on conflict (id) do nothing
   returning id
+), told as (
+  update inbox i set published_at = now()
+  from unnest($13::uuid[], $14::text[]) as stanza (session_id, delivery)
+  where i.session_id = stanza.session_id and i.delivery = stanza.delivery and i.published_at is null
+    and exists (select from fresh)
 )
 select exists (select from fresh) as fresh, now() as at, array(select id from new_deliveries) as born`

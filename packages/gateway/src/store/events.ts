@@ -1,5 +1,6 @@
 import type { EventType } from '@waxwing/events'
 import { type SealedEvent, timeOf } from '@waxwing/events/event-id'
+import type { ToldStanza } from './commit.ts'
 import { asUuid, type Database } from './database.ts'
 import type { DueDelivery } from './deliveries.ts'
 import { below, lowestIdAt, type Page, type PageRequest, pageOf, whereAll } from './page.ts'
@@ -29,9 +30,10 @@ export type EventFilter = {
 export type Events = {
   /**
    * Makes events durable together with one delivery per matching webhook; resolves after the commit with the
-   * deliveries the caller may attempt now. An event that is known already yields none.
+   * deliveries the caller may attempt now. An event that is known already yields none. `told`: stanzas of the inbox
+   * that are done with these events, marked in the same transaction.
    */
-  commit(events: readonly SealedEvent[]): Promise<DueDelivery[]>
+  commit(events: readonly SealedEvent[], told?: readonly ToldStanza[]): Promise<DueDelivery[]>
   get(profileId: string, id: string): Promise<EventRow | null>
   /** Newest first. */
   list(filter: EventFilter): Promise<Page<EventRow>>

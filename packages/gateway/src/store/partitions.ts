@@ -29,7 +29,7 @@ const nearDays = 7
 const riverTables = ['events', 'webhook_deliveries', 'webhook_attempts'] as const
 type RiverTable = (typeof riverTables)[number]
 
-/** Attaching a partition needs the default one for an instant; behind a long reader (a dump) it is tried again later. */
+/** A change of partitions needs the table for itself for an instant; behind a long reader (a dump) it is tried again later. */
 const lockTimeout = '2s'
 const partitionLock = 0x7761_7870
 
@@ -88,6 +88,16 @@ const partitionName = (table: RiverTable, day: number) => `${table}_${nameOfDay(
 const firstIdOf = (day: number) => lowestIdAt(new Date(day * dayMs))
 
 /**
+ * Keeps everybody out of a table until the transaction ends. The parent is locked before its partitions, as every query
+ * does it: making or dropping a partition needs both, and the other order is a deadlock with whoever reads meanwhile.
+ */
+async function lockTable(query: Query, table: RiverTable): Promise<void> {
+  await query({ text: 'select pg_advisory_xact_lock($1)', values: [partitionLock] })
+  await query({ text: `set local lock_timeout = '${lockTimeout}'` })
+  await query({ text: `lock table only ${table} in access exclusive mode` })
+}
+
+/**
  * Makes one day of one table. Rows of that day that already lie in the default partition (their day was far away when
  * they came) move along, which PostgreSQL would otherwise refuse.
  */
@@ -95,10 +105,8 @@ async function attachDay(query: Query, table: RiverTable, day: number): Promise<
   const name = partitionName(table, day)
   const [from, to] = [firstIdOf(day), firstIdOf(day + 1)]
   if (await exists(query, name)) return
-  await query({ text: 'select pg_advisory_xact_lock($1)', values: [partitionLock] })
+  await lockTable(query, table)
   if (await exists(query, name)) return
-  await query({ text: `set local lock_timeout = '${lockTimeout}'` })
-  await query({ text: `lock table ${table}_default in access exclusive mode` })
   await query({ text: `create table ${name} (like ${table} including defaults including constraints)` })
   await query({
     text: `with moved as (delete from ${table}_default where id >= '${from}' and id < '${to}' returning *)
@@ -132,8 +140,7 @@ async function daysOf(db: Database, table: RiverTable): Promise<number[]> {
 /** False: unfinished deliveries of this day keep it. */
 async function dropDay(query: Query, table: RiverTable, day: number): Promise<boolean> {
   const name = partitionName(table, day)
-  await query({ text: `set local lock_timeout = '${lockTimeout}'` })
-  await query({ text: `lock table ${name} in access exclusive mode` })
+  await lockTable(query, table)
   if (table !== 'webhook_attempts') {
     const unfinished = await query({
       text: `select from webhook_deliveries where status = 'pending' and id >= $1 and id < $2 limit 1`,

@@ -7,6 +7,7 @@ import { createCommit } from './commit.ts'
 import { type Database, openDatabase } from './database.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { createEvents, type Events } from './events.ts'
+import { expireInbox } from './inbox.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { requireItsKey } from './one-key.ts'
@@ -102,6 +103,8 @@ function wire(a: {
   const upkeep = repeat(firstUpkeepMs, upkeepMs, log, async () => {
     await partitions.ensureAhead()
     await deliveries.cancelOrphans()
+    const expired = await expireInbox(db)
+    if (expired.untold > 0) log.error(expired, 'messages of the inbox expired before they were told')
     if (retention) log.info(await partitions.dropOld(retention), 'retention: days dropped and kept')
   })
   const poll = repeat(epochPollMs, epochPollMs, log, () => refreshIfChanged(db, cache))
@@ -111,7 +114,7 @@ function wire(a: {
     sessions: createSessions(db),
     leases: createLeases(db),
     authState: createAuthState(db, vault),
-    events: createEvents(db, async events => (await commit.add(events)).flat()),
+    events: createEvents(db, async (events, told = []) => (await commit.add([...events, ...told])).flat()),
     webhooks,
     webhookHealth: createWebhookHealth(db),
     deliveries,

@@ -71,17 +71,18 @@ create table session_keys (
   primary key (session_id, type, id)
 );
 
--- What WhatsApp gave us and we have not turned into events yet, written in one statement with the ratchet.
+-- What WhatsApp gave us: each decrypted part of a stanza, written in one statement with the ratchet step that read it,
+-- and marked in the transaction that commits its events. Deleted when WhatsApp has confirmed our receipt, for until
+-- then it may send the same ciphertext again, which can be decrypted only once.
 create table inbox (
   session_id uuid not null references sessions on delete cascade,
-  key text not null,               -- identity of one ciphertext: a redelivery finds its row again
-  delivery text not null,          -- the stanza it came in; complete when all `parts` of it are here
+  delivery text not null,          -- the stanza; complete when all `parts` of it are here
   part smallint not null,
   parts smallint not null,
   value bytea not null,            -- encrypted: attributes and plaintext
   received_at timestamptz not null default now(),
   published_at timestamptz,
-  primary key (session_id, key)
+  primary key (session_id, delivery, part)
 );
 create index inbox_unpublished on inbox (session_id, received_at) where published_at is null;
 
