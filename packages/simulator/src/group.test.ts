@@ -93,6 +93,33 @@ test('what a client says in a group reaches everybody in it and shows on its pho
   assert.deepEqual(back, [], 'nothing came back to the client that said it')
 })
 
+test('in a group everybody says for himself that he has a message, and that he has read it', async t => {
+  const whatsapp = await startNetwork(t)
+  const [phone, bob, carl] = [whatsapp.phone(ADA), whatsapp.contact(BOB), whatsapp.contact(CARL)]
+  const client = await pair(whatsapp, ADA)
+  const group = whatsapp.group({ subject: 'Choir', members: [bob, phone, carl] })
+  const id = (await client.socket.sendMessage(group.jid, { text: 'hi' }))?.key.id ?? ''
+  await Promise.all([bob, carl].map(each => each.waitForMessage(message => message.id === id)))
+  await bob.deliver(id)
+  await carl.read(id)
+  for (const [who, field] of [
+    [bob, 'receiptTimestamp'],
+    [carl, 'readTimestamp'],
+  ] as const)
+    await client.event('message-receipt.update', updates =>
+      updates.some(
+        ({ key, receipt }) =>
+          key.id === id && key.remoteJid === group.jid && receipt.userJid === who.lid && !!receipt[field],
+      ),
+    )
+  const { id: theirs } = await bob.sayIn(group, 'hello')
+  const { key } = await client.message(each => each.key.id === theirs)
+  await client.socket.readMessages([key])
+  for (const type of ['inactive', 'read'] as const)
+    await bob.waitForReceipt(each => each.id === theirs && each.type === type && each.from === ADA.number)
+  await phone.whenAcknowledged()
+})
+
 test('both clients of an account hear the group, and one hears what the other says', async t => {
   const whatsapp = await startNetwork(t)
   const [phone, bob] = [whatsapp.phone(ADA), whatsapp.contact(BOB)]
@@ -160,6 +187,27 @@ test('a client that has lost the sender key asks again, and is given the message
   const { id: after } = await bob.sayIn(group, 'heard again')
   await again.message(each => each.key.id === after && each.message?.conversation === 'heard again')
   assert.deepEqual(retriesOf(phone), [id], 'the key came with the message')
+})
+
+test('a message given again brings its own key, not the one that is spoken in by then', async t => {
+  const whatsapp = await startNetwork(t)
+  const [phone, bob, carl] = [whatsapp.phone(ADA), whatsapp.contact(BOB), whatsapp.contact(CARL)]
+  const loss = senderKeyLoss()
+  const client = await pair(whatsapp, ADA, loss.keychain)
+  const group = whatsapp.group({ subject: 'Choir', members: [bob, phone, carl] })
+  await bob.sayIn(group, 'first')
+  await client.message(each => each.message?.conversation === 'first')
+  await phone.whenAcknowledged()
+  await client.end()
+  await phone.whenOffline()
+  await loss.happen()
+  const { id } = await bob.sayIn(group, 'lost')
+  await group.remove(bob, carl)
+  const again = connect(whatsapp, client.keychain)
+  await again.message(each => each.message?.conversation === 'lost')
+  await bob.sayIn(group, 'in a new key')
+  await again.message(each => each.message?.conversation === 'in a new key')
+  assert.deepEqual(retriesOf(phone), [id])
 })
 
 test('a contact that cannot open what a client says in a group asks for it, and gets it', async t => {

@@ -8,7 +8,7 @@ import type { SealedForGroup } from '../wire/sender-key.ts'
 import { createSignalDevice, type SignalDevice } from '../wire/signal-device.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
-import type { Room } from './room.ts'
+import type { Room, Voice } from './room.ts'
 import type { Spoiling } from './spoil.ts'
 
 /** A client that asked to be linked to an account by code, until the phone has typed it. */
@@ -55,8 +55,8 @@ export type Account = {
 /** `spoilt`: whose devices cannot open it. */
 export type SentToPerson = { to: Account; message: proto.IMessage; at: Date; spoilt: Set<Account> }
 
-/** With what is sealed for all and what opens it: a group message is sealed once. */
-export type SentToRoom = Omit<SentToPerson, 'to'> & { room: Room } & SealedForGroup
+/** With what is sealed for all, what opens it, and who has that: a group message is sealed once. */
+export type SentToRoom = Omit<SentToPerson, 'to'> & { room: Room; voice: Voice } & SealedForGroup
 
 export type SentMessage = SentToPerson | SentToRoom
 

@@ -16,8 +16,8 @@ export async function sendToRoom(room: Room, from: Account, message: proto.IMess
   if (!room.members.has(from)) throw new Error(`${from.number} is not in "${room.subject.text}"`)
   const id = createMessageId()
   const spoilt = takeSpoilt(from, [...room.members.keys()])
-  const sealed = voiceOf(room, from).key.seal(message)
-  const sent: SentToRoom = { room, message, at: new Date(), spoilt, ...sealed }
+  const voice = voiceOf(room, from)
+  const sent: SentToRoom = { room, voice, message, at: new Date(), spoilt, ...voice.key.seal(message) }
   remember(from, id, sent)
   const send = async () => {
     const pushed = devicesIn(room).map(device => pushToRoom(from, device, id, sent))
@@ -60,7 +60,7 @@ export function devicesIn(room: Room): Companion[] {
 
 /** The first message of a speaker to a device carries the speaker's key, sealed for that device alone. */
 function pushToRoom(from: Account, device: Companion, id: string, sent: SentToRoom): Promise<void> {
-  const { given } = voiceOf(sent.room, from)
+  const { given } = sent.voice
   return device.outbox.push(stanzaKey('message', { id }), async () => {
     const encs: BinaryNode[] = []
     if (!given.has(device)) {
@@ -85,7 +85,7 @@ export function pushToRoomAgain(
   return device.outbox.push(stanzaKey('message', { id }), async () => {
     const whole = { ...sent.message, ...distribution(sent) }
     const { type, ciphertext } = await sealFor(from, device, whole, true)
-    voiceOf(sent.room, from).given.add(device)
+    sent.voice.given.add(device)
     return node('message', roomMessageAttrs(from, id, sent), [
       node('enc', { v: '2', type, count }, ciphertext),
     ])
