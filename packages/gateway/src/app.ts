@@ -16,6 +16,7 @@ import { type Config, ensureEncryptionKey } from './config.ts'
 import { createGuard } from './delivery/guard.ts'
 import { createSender } from './delivery/send.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
+import { startReplayer } from './dispatcher/replay.ts'
 import { type Publish, startEngine } from './engine/engine.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -104,6 +105,12 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     options: { slots, perEndpoint, backlog, leaseMs: config.deliveryLeaseMs, scanMs },
   })
   opened.push('dispatcher', () => dispatcher.stop())
+  const replayer = startReplayer({
+    replays: store.replays,
+    pollMs: scanMs,
+    log: log.child({ room: 'dispatcher' }),
+  })
+  opened.push('replays', () => replayer.stop())
 
   const engine = await startEngine({
     // A container may restart with the same host name and pid: only the random part tells the two lives apart.

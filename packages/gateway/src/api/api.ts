@@ -17,6 +17,7 @@ import type { Lane } from '../stream/lane.ts'
 import { answerBrokenHttp, answerBrokenUrl, answerErrors } from './answer-errors.ts'
 import { authenticate } from './authenticate.ts'
 import { catalogRoutes } from './catalog.ts'
+import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { markEveryResponse, requestId } from './every-response.ts'
@@ -24,6 +25,7 @@ import { healthRoutes } from './health.ts'
 import { linkingRoutes } from './linking.ts'
 import { messageRoutes } from './messages.ts'
 import { describeRoutes } from './openapi.ts'
+import { replayRoutes } from './replays.ts'
 import { readJsonBodies } from './request-body.ts'
 import { sessionRoutes } from './sessions.ts'
 import { noQuery, validate } from './validate.ts'
@@ -43,7 +45,7 @@ const DRAIN_MS = 5_000
 
 /** What the routes need from the rest of the gateway. */
 export type ApiDeps = {
-  store: Pick<Store, 'apiKeys' | 'sessions' | 'webhooks' | 'events' | 'deliveries' | 'health'>
+  store: Pick<Store, 'apiKeys' | 'sessions' | 'webhooks' | 'events' | 'deliveries' | 'replays' | 'health'>
   commands: Pick<Commands, 'call'>
   /** Hears of redeliveries, so that they are attempted at once. */
   lane: Pick<Lane, 'announce'>
@@ -105,6 +107,8 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
       eventRoutes(scope, deps)
       catalogRoutes(scope)
       deliveryRoutes(scope, deps)
+      deadLetterRoutes(scope, deps)
+      replayRoutes(scope, deps)
     },
     { prefix: '/api/v1' },
   )

@@ -1,4 +1,4 @@
-/** Deliveries: one event for one webhook, with every attempt; and the dead letters among them. */
+/** Deliveries: one event for one webhook, with every attempt. */
 
 import { errorClasses } from '@waxwing/events'
 import { z } from 'zod'
@@ -13,7 +13,7 @@ const tags = ['Deliveries']
 const params = pathId('delivery_not_found')
 const deliveryStatus = z.enum(['pending', 'delivered', 'failed', 'cancelled'])
 
-const delivery = z
+export const delivery = z
   .object({
     id: z.uuid(),
     webhook_id: z.uuid(),
@@ -43,7 +43,8 @@ const deliveryDetail = delivery
   })
   .meta({ id: 'DeliveryDetail', description: 'A delivery with its payload and every attempt.' })
 
-const filters = {
+/** What deliveries and dead letters are searched by. */
+export const deliveryFilters = {
   webhook_id: z.uuid().optional(),
   event_type: z.string().max(100).optional(),
   session_id: z.uuid().optional(),
@@ -54,10 +55,9 @@ const filters = {
   until: momentQuery.optional(),
   ...pageQuery,
 }
-const deadLetterQuery = z.strictObject(filters)
-const deliveryQuery = deadLetterQuery.extend({ status: deliveryStatus.optional() })
+const deliveryQuery = z.strictObject({ ...deliveryFilters, status: deliveryStatus.optional() })
 
-function show(row: DeliveryRow): z.output<typeof delivery> {
+export function showDelivery(row: DeliveryRow): z.output<typeof delivery> {
   return {
     id: row.id,
     webhook_id: row.webhookId,
@@ -85,26 +85,32 @@ export function deliveryRoutes(app: Api, deps: Deps): void {
   redeliver(app, deps)
 }
 
-function list(app: Api, { store }: Deps): void {
-  const read = async (profileId: string, q: z.output<typeof deliveryQuery>) =>
-    page(
-      await store.deliveries.list({
-        profileId,
-        status: q.status,
-        webhookId: q.webhook_id,
-        eventType: q.event_type,
-        sessionId: q.session_id,
-        eventId: q.event_id,
-        errorClass: q.error_class,
-        responseStatus: q.response_status,
-        since: q.since,
-        until: q.until,
-        limit: q.limit,
-        cursor: q.cursor,
-      }),
-      show,
-    )
+/** One page, newest event first. */
+export async function listDeliveries(
+  { store }: Pick<Deps, 'store'>,
+  profileId: string,
+  q: z.output<typeof deliveryQuery>,
+) {
+  return page(
+    await store.deliveries.list({
+      profileId,
+      status: q.status,
+      webhookId: q.webhook_id,
+      eventType: q.event_type,
+      sessionId: q.session_id,
+      eventId: q.event_id,
+      errorClass: q.error_class,
+      responseStatus: q.response_status,
+      since: q.since,
+      until: q.until,
+      limit: q.limit,
+      cursor: q.cursor,
+    }),
+    showDelivery,
+  )
+}
 
+function list(app: Api, deps: Deps): void {
   app.get(
     '/deliveries',
     {
@@ -116,22 +122,7 @@ function list(app: Api, { store }: Deps): void {
         response: { 200: pageOf(delivery) },
       },
     },
-    async request => read(request.profileId, request.query),
-  )
-
-  app.get(
-    '/dead-letters',
-    {
-      schema: {
-        tags,
-        operationId: 'listDeadLetters',
-        summary: 'List dead letters',
-        description: 'Deliveries with status `failed`. POST /deliveries/:id/redeliver revives one.',
-        querystring: deadLetterQuery,
-        response: { 200: pageOf(delivery) },
-      },
-    },
-    async request => read(request.profileId, { ...request.query, status: 'failed' }),
+    async request => listDeliveries(deps, request.profileId, request.query),
   )
 }
 
@@ -154,7 +145,7 @@ function readOne(app: Api, { store }: Deps): void {
         'delivery_not_found',
       )
       return {
-        ...show(row),
+        ...showDelivery(row),
         payload: row.body === null ? null : JSON.parse(row.body),
         attempt_log: row.attemptLog.map(showAttempt),
       }
@@ -187,7 +178,7 @@ function redeliver(app: Api, { store, lane }: Deps): void {
       lane.announce([claimed])
       return reply
         .code(202)
-        .send(show(found(await store.deliveries.get(profileId, id), 'delivery_not_found')))
+        .send(showDelivery(found(await store.deliveries.get(profileId, id), 'delivery_not_found')))
     },
   )
 }

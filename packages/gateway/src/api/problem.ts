@@ -56,6 +56,11 @@ export const problems = {
     title: 'There is no such delivery.',
     action: 'List what is kept with GET /api/v1/deliveries; old deliveries leave with retention.',
   },
+  replay_not_found: {
+    status: 404,
+    title: 'There is no such replay.',
+    action: 'List yours with GET /api/v1/replays.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'This route has no such method.',
@@ -94,7 +99,12 @@ export const problems = {
   webhook_disabled: {
     status: 409,
     title: 'This webhook is disabled.',
-    action: 'Enable it (POST /webhooks/:id/enable), then redeliver.',
+    action: 'Enable it (POST /webhooks/:id/enable), then repeat this.',
+  },
+  replay_ended: {
+    status: 409,
+    title: 'This replay has ended.',
+    action: 'Start another one: POST /api/v1/deliveries/replay.',
   },
   body_too_large: {
     status: 413,

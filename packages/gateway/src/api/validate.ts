@@ -13,7 +13,12 @@ const MAX_TEXT = 200
  * 404, with the code of the resource, which travels here as the message of the schema.
  */
 export function pathId(
-  missing: 'session_not_found' | 'webhook_not_found' | 'event_not_found' | 'delivery_not_found',
+  missing:
+    | 'session_not_found'
+    | 'webhook_not_found'
+    | 'event_not_found'
+    | 'delivery_not_found'
+    | 'replay_not_found',
 ) {
   return z.strictObject({ id: z.uuid({ error: missing }) })
 }

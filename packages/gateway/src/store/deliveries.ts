@@ -127,6 +127,8 @@ export type Deliveries = {
     profileId: string,
     id: string,
   ): Promise<DueDelivery | 'not_found' | 'in_flight' | 'webhook_disabled'>
+  /** Puts a dead letter away: `cancelled`, with its attempts kept. False when there is no such dead letter. */
+  dismiss(profileId: string, id: string): Promise<boolean>
   /** Ends deliveries whose webhook is gone: those committed in the very moment of its removal. */
   cancelOrphans(): Promise<void>
 }
@@ -166,6 +168,14 @@ export function createDeliveries(
         values,
       })
       return pageOf(rows, filter.limit)
+    },
+    async dismiss(profileId, id) {
+      const dismissed = await db.query({
+        text: `update webhook_deliveries set status = 'cancelled'
+          where user_id = $1 and id = $2 and status = 'failed' returning id`,
+        values: [profileId, asUuid(id)],
+      })
+      return dismissed.length > 0
     },
     async cancelOrphans() {
       const gone =

@@ -14,6 +14,7 @@ import { requireItsKey } from './one-key.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
 import { createRecord } from './record.ts'
+import { createReplays, type Replays } from './replays.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createVault, type Vault } from './vault.ts'
 import type { WebhookCache } from './webhook-cache.ts'
@@ -32,6 +33,7 @@ export type Store = {
   webhooks: Webhooks
   webhookHealth: WebhookHealth
   deliveries: Deliveries
+  replays: Replays
   partitions: Partitions
   /** Never rejects. */
   health(): Promise<StoreHealth>
@@ -118,6 +120,7 @@ function wire(a: {
     webhooks,
     webhookHealth: createWebhookHealth(db),
     deliveries,
+    replays: createReplays(db),
     partitions,
     health: () => health(db),
     async close() {
