@@ -1,7 +1,7 @@
 /**
  * `npm run chaos`: a gateway is killed with SIGKILL again and again while messages arrive, and nothing may be lost or told
  * twice. Prints a line a kill, a table, and a verdict; with --json, the whole result as one line of JSON instead. --log FILE
- * collects the logs of all gateways. Exit code 1
+ * collects the debug logs of all gateways and the stanzas. Exit code 1
  * when the law is broken.
  */
 import { parseArgs } from 'node:util'

@@ -28,7 +28,8 @@ export function stanzaName(tag: string, id: string, type = ''): string {
 /** Receipts that take a message over; the rest (read, played) say something about it later. */
 const takesOver = new Set([undefined, 'inactive'])
 
-export function createWireLog(stanzas: () => readonly Stanza[]): WireLog {
+/** `trace` hears of every stanza, as JSON text: what a person needs who looks for the cause of a breach. */
+export function createWireLog(stanzas: () => readonly Stanza[], trace?: (line: string) => void): WireLog {
   const answers = new Map<string, Answer[]>()
   const sealed: Record<string, number> = {}
   let cleared = new Set<string>()
@@ -60,10 +61,11 @@ export function createWireLog(stanzas: () => readonly Stanza[]): WireLog {
         const { direction, tag, attrs } = details as Pick<Stanza, 'direction'> & Stanza['node']
         if (tag === 'iq') return
         lastActivity = Date.now()
-        if (direction === 'in') fromClient(tag, attrs)
         // The log tells no children; the stanza itself is the newest the network kept.
-        else if (tag === 'message')
-          for (const type of encTypes(stanzas().at(-1))) sealed[type] = (sealed[type] ?? 0) + 1
+        const enc = tag === 'message' ? encTypes(stanzas().at(-1)) : []
+        trace?.(JSON.stringify({ time: lastActivity, wire: direction, tag, ...attrs, enc }))
+        if (direction === 'in') fromClient(tag, attrs)
+        else for (const type of enc) sealed[type] = (sealed[type] ?? 0) + 1
       },
     },
     answersTo: stanza => answers.get(stanza) ?? [],

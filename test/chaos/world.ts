@@ -41,7 +41,7 @@ export type WorldOptions = {
   seed: string
   /** Hears everything the receiver gets. */
   onRequest: (request: Received) => void
-  /** Where the log of every gateway goes, for whoever looks for the cause of a breach. */
+  /** Where the debug log of every gateway and the stanzas go, for whoever looks for the cause of a breach. */
   logFile?: string
 }
 
@@ -51,7 +51,11 @@ export async function startWorld({ seed, onRequest, logFile }: WorldOptions): Pr
   const database = await testDatabase()
   const sql = new pg.Client({ connectionString: database.databaseUrl })
   await sql.connect()
-  const wire = createWireLog(() => whatsapp.stanzas)
+  const keep = (text: string) => void (logFile && appendFileSync(logFile, text))
+  const wire = createWireLog(
+    () => whatsapp.stanzas,
+    logFile === undefined ? undefined : line => keep(`${line}\n`),
+  )
   const whatsapp: WhatsApp = await startWhatsApp({ rootSeed: seed, log: wire.log })
   const receiver = await startReceiver()
   receiver.answer = request => {
@@ -65,6 +69,7 @@ export async function startWorld({ seed, onRequest, logFile }: WorldOptions): Pr
     WHATSAPP_URL: whatsapp.url,
     WHATSAPP_ROOT_KEY: whatsapp.rootKey,
     WEBHOOK_ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8',
+    LOG_LEVEL: logFile === undefined ? 'info' : 'debug',
   }
   let spawning = Promise.withResolvers<ChildProcess>()
   function launch(): Promise<Gateway> {
@@ -73,7 +78,7 @@ export async function startWorld({ seed, onRequest, logFile }: WorldOptions): Pr
   }
 
   function onSpawn(child: ChildProcess): void {
-    if (logFile) child.stderr?.on('data', chunk => appendFileSync(logFile, chunk))
+    child.stderr?.on('data', keep)
     spawning.resolve(child)
   }
 
