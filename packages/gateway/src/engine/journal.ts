@@ -150,6 +150,7 @@ export function createJournal(deps: JournalDeps): Journal {
   return {
     makeRepository,
     attach(baileys) {
+      queueLikeOffline(baileys)
       baileys.ws.prependListener('CB:message', note)
       baileys.ws.on('CB:ack,class:receipt', (node: BinaryNode) => confirm(node.attrs.id))
       const exclusively = baileys.messageMutex.mutex
@@ -168,6 +169,24 @@ export function createJournal(deps: JournalDeps): Journal {
       }),
     release: () => close(false),
   }
+}
+
+/**
+ * Messages of one session are read in the order in which they come. Baileys does so for those that waited while we were
+ * offline; a live one looks up addresses before it takes its place, and may then overtake: a group's second message
+ * comes before the first, which brings its key, and is refused. So while Baileys decides, every message looks like one
+ * that waited; what is told of it reads the attribute later.
+ */
+function queueLikeOffline(baileys: WASocket): void {
+  const live = new WeakSet<BinaryNode>()
+  baileys.ws.prependListener('CB:message', (stanza: BinaryNode) => {
+    if (stanza.attrs.offline) return
+    live.add(stanza)
+    stanza.attrs.offline = '1'
+  })
+  baileys.ws.on('CB:message', (stanza: BinaryNode) => {
+    if (live.has(stanza)) delete stanza.attrs.offline
+  })
 }
 
 /** The encrypted parts of a stanza with their place in it; none for what is not encrypted. */

@@ -1,6 +1,6 @@
 import type { SessionStatus } from '@waxwing/events'
 import type { EventDraft } from '@waxwing/events/event-id'
-import type { WAVersion } from 'baileys'
+import type { WAMessage, WAMessageKey, WAVersion } from 'baileys'
 import type { Logger } from 'pino'
 import type { SessionAuthState } from '../store/auth-state.ts'
 import type { SessionPatch, SessionRow } from '../store/sessions.ts'
@@ -14,6 +14,7 @@ import { type Person, person } from './jid.ts'
 import type { Qr } from './linking.ts'
 import { createOutbox } from './outbox.ts'
 import { type StoreFailure, within } from './persistence.ts'
+import { createPlaceholderSweeper } from './placeholder-sweeper.ts'
 import { refuse } from './refusal.ts'
 import { sendText, sentResult } from './send.ts'
 import { createSentMessages } from './sent-messages.ts'
@@ -98,6 +99,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     log,
     now,
   })
+  const sweeper = createPlaceholderSweeper({ ask: askPhone, figures, now })
   const connection = createConnection({
     socket: {
       sessionId: row.id,
@@ -114,7 +116,10 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     latestVersion: deps.latestVersion,
     mayOpen: () => !outbox.full,
     on: {
-      events: intake.take,
+      events: (events, findNumber, stanza) => {
+        sweeper.hear(events)
+        intake.take(events, findNumber, stanza)
+      },
       standing: (standing, facts) => board.set(standing, { ...noFacts, ...facts }),
       account: (standing, facts) => board.set(standing, { ...noFacts, ...accountColumns(), ...facts }),
       qr: showQr,
@@ -124,6 +129,13 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     now,
     random: deps.random,
   })
+
+  function askPhone() {
+    const live = connection.socket
+    if (!live || board.status !== 'connected') return null
+    return (key: WAMessageKey, message: Partial<WAMessage>) =>
+      live.use(baileys => baileys.requestPlaceholderResend(key, message))
+  }
 
   async function stored(): Promise<void> {
     await intake.idle()
@@ -207,6 +219,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
 
   function release(): void {
     board.close()
+    sweeper.stop()
     auth.close()
     const lost = outbox.close()
     if (lost > 0) log.error({ lost }, 'events were given up because the database did not take them')
