@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { digits, portNumber } from './cli/arguments.ts'
+import { digits, portNumber, wholeNumber } from './cli/arguments.ts'
 import { verb } from './cli/verb.ts'
 import { version } from './version.ts'
 
@@ -67,5 +67,53 @@ verb(
   program.command('events').description('print the catalog of event types'),
   async () => (await import('./cli/events.ts')).events,
 )
+
+verb(
+  toGateway(program.command('listen'))
+    .description('forward live events to a server of yours, signed, until Ctrl-C')
+    .requiredOption('--forward-to <url>', 'where to post them')
+    .option('--events <list>', 'types or families, with commas: messages.*,call (all when left out)')
+    .option('--secret <whsec>', 'what to sign with (one is made and printed when left out)'),
+  async () => (await import('./cli/listen.ts')).listen,
+)
+
+verb(
+  toGateway(program.command('trigger'))
+    .description('send the sample of an event type to the webhooks that subscribe to it')
+    .argument('<type>', 'as "waxwing events" prints it')
+    .option('--webhook <id>', 'only to this one, whatever it subscribes to'),
+  async () => (await import('./cli/trigger.ts')).trigger,
+)
+
+verb(
+  toGateway(program.command('replay'))
+    .description(
+      'send again what a webhook did not get: dead letters, and what happened while it was disabled',
+    )
+    .requiredOption('--webhook <id>', 'of which webhook')
+    .requiredOption('--since <time>', '2026-11-24T08:00:00Z, or so long ago: 90m, 24h, 7d')
+    .option('--until <time>', 'up to then (now when left out)')
+    .option('--status <status>', 'only failed, missing, cancelled or (with --force) delivered')
+    .option('--event-type <type>', 'only this type, or family: messages.*')
+    .option('--rate <number>', 'deliveries a second', wholeNumber)
+    .option('--force', 'also what the receiver already has')
+    .option('--wait', 'show the progress, and end with the replay'),
+  async () => (await import('./cli/replay.ts')).replay,
+)
+
+verb(
+  toGateway(program.command('secret').description('the signing secret of a webhook').command('rotate'))
+    .description('make a new signing secret; the old one signs beside it for a while')
+    .requiredOption('--webhook <id>', 'of which webhook')
+    .option('--overlap <time>', 'how long the old one still signs: 0, 1h, 24h or 7d', '24h'),
+  async () => (await import('./cli/secret.ts')).rotateSecret,
+)
+
+/** These verbs talk to a gateway that runs already. */
+function toGateway(command: Command): Command {
+  return command
+    .option('--url <url>', 'where the gateway is (PUBLIC_URL, or this machine at PORT)')
+    .option('--key <key>', 'its API key (API_KEY, or the file api-key in DATA_DIR)')
+}
 
 await program.parseAsync()

@@ -14,3 +14,8 @@ export function digits(text: string): string {
     throw new InvalidArgumentError('It is a number with its country code, digits only.')
   return text
 }
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
+  return Number(text)
+}

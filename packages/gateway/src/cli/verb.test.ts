@@ -14,7 +14,18 @@ after(() => rmSync(folder, { recursive: true }))
 test('--help names every verb and ends well', async () => {
   const { code, stdout } = await waxwing(['--help'])
   assert.equal(code, 0)
-  for (const name of ['start', 'migrate', 'doctor', 'demo', 'sandbox', 'events'])
+  for (const name of [
+    'start',
+    'migrate',
+    'doctor',
+    'demo',
+    'sandbox',
+    'events',
+    'listen',
+    'trigger',
+    'replay',
+    'secret',
+  ])
     assert.match(stdout, new RegExp(`^  ${name} `, 'm'))
 })
 

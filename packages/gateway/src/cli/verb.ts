@@ -25,22 +25,29 @@ type Options = { json?: boolean } & Record<string, unknown>
 
 /**
  * Gives a command `--json` and the one way all verbs end: exit code 0, or 1 and what to do next.
- * `load` imports what the verb does.
+ * `load` imports what the verb does; it gets the options, and the arguments that are no options.
  */
 export function verb<O extends Options>(
   command: Command,
-  load: () => Promise<(voice: Voice, options: O) => Promise<Ending>>,
+  load: () => Promise<(voice: Voice, options: O, args: readonly string[]) => Promise<Ending>>,
 ): void {
-  command.option('--json', 'print JSON, one object a line').action(async (options: O) => {
+  command.option('--json', 'print JSON, one object a line').action(async () => {
+    const options = command.opts<O>()
     const voice = voiceOf(options.json === true)
     const ending = await load()
-      .then(run => run(voice, options))
+      .then(run => run(voice, options, command.args))
       .catch(async error => (await import('./explain.ts')).explain(error))
     if (ending.ok) return
     process.exitCode = 1
     voice.tell({ ok: false, problem: ending.problem, next: ending.next, problems: ending.problems })
-    if (!voice.json) process.stderr.write(`${inWords(command.name(), ending)}\n`)
+    if (!voice.json) process.stderr.write(`${inWords(fullName(command), ending)}\n`)
   })
+}
+
+/** `secret rotate`: with the verb it belongs to, without the program. */
+function fullName(command: Command): string {
+  const above = command.parent?.parent ? `${fullName(command.parent)} ` : ''
+  return above + command.name()
 }
 
 function inWords(name: string, ending: Ending & { ok: false }): string {
