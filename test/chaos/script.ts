@@ -1,4 +1,4 @@
-import type { Contact } from '@waxwing/simulator'
+import type { Contact, Group } from '@waxwing/simulator'
 import type { Chance } from './chance.ts'
 import { stanzaName } from './wire-log.ts'
 import type { World } from './world.ts'
@@ -16,10 +16,17 @@ export type Expected = {
 
 export type Kind = 'answered' | 'unanswered' | 'group' | 'receipt'
 
-/** Something that somebody on the network does. Resolves when the server has sent or kept its stanzas. */
+/**
+ * Something that somebody on the network does. Resolves when the server has sent or kept its stanzas. Calls and changes of
+ * a group expect nothing: the gateway has no events for them yet. They must only be taken, once, like all the rest.
+ */
 export type Deed = () => Promise<Expected[]>
 
-export type Script = { deeds: Deed[]; stanzas: number }
+export type Script = {
+  deeds: Deed[]
+  /** How many stanzas of them must be told. */
+  stanzas: number
+}
 
 /** Contacts of one run. Half of them are known by LID, half by number. */
 const answeredContacts = 5
@@ -47,7 +54,7 @@ export async function writeScript(
   })
   const anybody = () => contacts[a.chance.below(contacts.length)] as Contact
   const answered = contacts.slice(0, answeredContacts)
-  const group = whatsapp.group({ subject: `Group ${a.run}`, members: [phone, ...contacts] })
+  const group = whatsapp.group({ subject: `Group ${a.run}`, members: [...contacts, phone] })
   // What the gateway says in a group answers everybody in it.
   const circle = whatsapp.group({ subject: `Circle ${a.run}`, members: [phone, ...answered] })
 
@@ -72,8 +79,29 @@ export async function writeScript(
       ? async () => [await inGroup(contact, text)]
       : async () => [messageFact(kind, text, await contact.say(phone, text))]
   })
-  const deeds = a.chance.shuffled([...messages, inDisorder, ...receipts])
+  const deeds = a.chance.shuffled([
+    ...messages,
+    inDisorder,
+    ...receipts,
+    ...otherDeeds(world, group, contacts),
+  ])
   return { deeds, stanzas: a.messages + receipts.length }
+}
+
+/** Two calls, one of them missed, and what the maker of a group may change. */
+function otherDeeds({ phone }: World, group: Group, [maker, other]: readonly Contact[]): Deed[] {
+  if (!maker || !other) return []
+  const deeds: (() => Promise<unknown>)[] = [
+    () => group.setSubject(maker, 'A new name'),
+    () => group.setSubject(maker, 'Another name'),
+    () => group.promote(maker, other),
+    async () => (await other.call(phone)).hangUp(),
+    async () => (await maker.call(phone, { video: true })).hangUp({ reason: 'timeout' }),
+  ]
+  return deeds.map(deed => async () => {
+    await deed()
+    return []
+  })
 }
 
 function messageFact(kind: Kind, body: string, { id }: { id: string }): Expected {
