@@ -61,6 +61,12 @@ const names = [
   'overlap',
   'event_type',
   'data',
+  'webhook_id',
+  'since',
+  'until',
+  'status',
+  'rate',
+  'force',
 ]
 /** Objects made of the words of the contract and of others, so that many pass the first checks. */
 const body = fc.oneof(
@@ -85,6 +91,8 @@ test(`no body makes any route fail (FUZZ_SEED=${seed})`, async () => {
     `PATCH /webhooks/${webhookId}`,
     `POST /webhooks/${webhookId}/secret/rotate`,
     `POST /webhooks/${webhookId}/test`,
+    'POST /deliveries/replay',
+    'POST /dead-letters/replay',
   )
   await fc.assert(
     fc.asyncProperty(routes, body, async (route, sent) => {
@@ -131,7 +139,15 @@ test(`a nearly right webhook is stored as it was sent or refused (FUZZ_SEED=${se
 test(`no path and no query makes any route fail (FUZZ_SEED=${seed})`, async () => {
   const wellFormed = text.map(part => encodeURIComponent(part.toWellFormed()))
   const paths = fc.oneof(
-    fc.constantFrom('/sessions', '/webhooks', '/events', '/deliveries', '/dead-letters', '/events/catalog'),
+    fc.constantFrom(
+      '/sessions',
+      '/webhooks',
+      '/events',
+      '/deliveries',
+      '/dead-letters',
+      '/replays',
+      '/events/catalog',
+    ),
     wellFormed.map(id => `/sessions/${id}`),
     wellFormed.map(id => `/webhooks/${id}/secret`),
     wellFormed.map(type => `/events/catalog/${type}`),

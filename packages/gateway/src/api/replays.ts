@@ -37,7 +37,7 @@ export const replay = z
     progress: z
       .number()
       .describe(
-        '0 to 1: how far it has come in the time from `since` to `until`, not in the count of events.',
+        '0 to 1: how far it has come in the time from the first event to `until`, not in the count of events.',
       ),
     reached_at: moment.nullable().describe('The time of the last event looked at.'),
     created_at: moment,
@@ -66,10 +66,10 @@ export function showReplay(row: ReplayRow): z.output<typeof replay> {
   }
 }
 
-function progressOf({ filter, reachedAt }: ReplayRow): number {
-  if (reachedAt === null) return 0
-  const passed = reachedAt.getTime() - filter.since.getTime()
-  return Math.round((1_000 * passed) / (filter.until.getTime() - filter.since.getTime())) / 1_000
+function progressOf({ filter, beginsAt, reachedAt }: ReplayRow): number {
+  if (beginsAt === null || reachedAt === null) return 0
+  const passed = (reachedAt.getTime() - beginsAt.getTime()) / (filter.until.getTime() - beginsAt.getTime())
+  return Math.max(0, Math.round(1_000 * passed) / 1_000)
 }
 
 /** What every replay is asked with. */

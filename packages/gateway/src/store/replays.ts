@@ -15,6 +15,8 @@ export type ReplayRow = {
   handled: number
   /** Deliveries made due so far. */
   replayed: number
+  /** The time of the first event there was to look at when it was asked for; null: there was none. */
+  beginsAt: Date | null
   /** The time of the last event looked at; null: none yet. */
   reachedAt: Date | null
   createdAt: Date
@@ -53,8 +55,12 @@ const restMs = 1_000
 const columns = `id, user_id as "profileId", webhook_id as "webhookId", filter, status, position, handled, replayed,
   created_at as "createdAt", updated_at as "updatedAt"`
 
-type StoredFilter = Omit<ReplayFilter, 'since' | 'until'> & { since: string; until: string }
-type StoredReplay = Omit<ReplayRow, 'filter' | 'reachedAt'> & {
+type StoredFilter = Omit<ReplayFilter, 'since' | 'until'> & {
+  since: string
+  until: string
+  first: string | null
+}
+type StoredReplay = Omit<ReplayRow, 'filter' | 'beginsAt' | 'reachedAt'> & {
   filter: StoredFilter
   position: string | null
 }
@@ -64,9 +70,19 @@ export function createReplays(db: Database): Replays {
     async create({ profileId, webhookId, filter }) {
       const [row] = await db.query<StoredReplay>({
         text: `insert into replays (id, user_id, webhook_id, filter)
-          select $1, w.user_id, w.id, $4 from webhook_configs w where w.user_id = $2 and w.id = $3
+          select $1, w.user_id, w.id, $4::jsonb || jsonb_build_object('first', (
+            select id from events where user_id = $2 and id >= $5 and id < $6 order by id limit 1
+          ))
+          from webhook_configs w where w.user_id = $2 and w.id = $3
           returning ${columns}`,
-        values: [uuidv7(), profileId, asUuid(webhookId), json(filter)],
+        values: [
+          uuidv7(),
+          profileId,
+          asUuid(webhookId),
+          json(filter),
+          lowestIdAt(filter.since),
+          lowestIdAt(filter.until),
+        ],
       })
       return row === undefined ? null : show(row)
     },
@@ -104,9 +120,14 @@ export function createReplays(db: Database): Replays {
   }
 }
 
-function show({ position, filter, ...row }: StoredReplay): ReplayRow {
-  const moments = { since: new Date(filter.since), until: new Date(filter.until) }
-  return { ...row, filter: { ...filter, ...moments }, reachedAt: position === null ? null : timeOf(position) }
+function show({ position, filter: stored, ...row }: StoredReplay): ReplayRow {
+  const { first, ...filter } = stored
+  return {
+    ...row,
+    filter: { ...filter, since: new Date(filter.since), until: new Date(filter.until) },
+    beginsAt: first === null ? null : timeOf(first),
+    reachedAt: position === null ? null : timeOf(position),
+  }
 }
 
 async function turn(query: Query): Promise<Turn | null> {
