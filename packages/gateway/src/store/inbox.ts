@@ -1,4 +1,4 @@
-import type { Database } from './database.ts'
+import { asUuid, type Database } from './database.ts'
 import type { Vault } from './vault.ts'
 
 /** One decrypted part of a stanza, on its way into the database together with the ratchet step that decrypted it. */
@@ -71,15 +71,18 @@ export function sessionInbox(db: Database, vault: Vault, sessionId: string): Ses
       })
       return kept.map(row => row.delivery)
     },
-    async oldestUntoldSeconds() {
-      const [row] = await db.query<{ seconds: number | null }>({
-        text: `select extract(epoch from now() - min(received_at))::float8 as seconds
-          from inbox where session_id = $1 and published_at is null`,
-        values: [sessionId],
-      })
-      return row?.seconds ?? null
-    },
+    oldestUntoldSeconds: () => oldestUntoldSeconds(db, sessionId),
   }
+}
+
+/** Also for who has no lease on the session: it reads nothing but a time. */
+export async function oldestUntoldSeconds(db: Database, sessionId: string): Promise<number | null> {
+  const [row] = await db.query<{ seconds: number | null }>({
+    text: `select extract(epoch from now() - min(received_at))::float8 as seconds
+      from inbox where session_id = $1 and published_at is null`,
+    values: [asUuid(sessionId)],
+  })
+  return row?.seconds ?? null
 }
 
 /**
@@ -88,13 +91,14 @@ export function sessionInbox(db: Database, vault: Vault, sessionId: string): Ses
  */
 const keptDays = 30
 
-/** Deletes what can no longer come again. Returns how many of them were never told. */
+/** Deletes what can no longer come again. Returns how many stanzas among it were never told. */
 export async function expireInbox(db: Database): Promise<{ untold: number }> {
   const [row] = await db.query<{ untold: number }>({
     text: `with gone as (
-        delete from inbox where received_at < now() - $1 * interval '1 day' returning published_at
+        delete from inbox where received_at < now() - $1 * interval '1 day'
+        returning session_id, delivery, published_at
       )
-      select count(*)::int as untold from gone where published_at is null`,
+      select count(distinct (session_id, delivery))::int as untold from gone where published_at is null`,
     values: [keptDays],
     patient: true,
   })
