@@ -18,6 +18,7 @@ import { createSender } from './delivery/send.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { startReplayer } from './dispatcher/replay.ts'
 import { type Publish, startEngine } from './engine/engine.ts'
+import { createMetrics } from './metrics.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Lane } from './stream/lane.ts'
@@ -93,6 +94,10 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   })
   opened.push('sender', () => sender.close())
 
+  const metrics = createMetrics({
+    version,
+    watched: () => ({ backlog: store.backlog, dispatcher: dispatcher.stats, sessions: engine.sessions }),
+  })
   const publish = publisher(store, lane)
   const dispatcher = startDispatcher({
     lane,
@@ -101,6 +106,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     webhookHealth: store.webhookHealth,
     publish,
     sender,
+    onAttempt: metrics.attempted,
     log: log.child({ room: 'dispatcher' }),
     options: { slots, perEndpoint, backlog, leaseMs: config.deliveryLeaseMs, scanMs },
   })
@@ -132,6 +138,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     lane,
     sender,
     guard,
+    metrics: metrics.scrape,
     log: log.child({ room: 'api' }),
     host: config.host,
     port: config.port,

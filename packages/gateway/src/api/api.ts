@@ -24,9 +24,11 @@ import { markEveryResponse, requestId } from './every-response.ts'
 import { healthRoutes } from './health.ts'
 import { linkingRoutes } from './linking.ts'
 import { messageRoutes } from './messages.ts'
+import { metricsRoute } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
 import { replayRoutes } from './replays.ts'
 import { readJsonBodies } from './request-body.ts'
+import { sessionFiguresRoute } from './session-figures.ts'
 import { sessionRoutes } from './sessions.ts'
 import { noQuery, validate } from './validate.ts'
 import { webhookSecretRoutes } from './webhook-secret.ts'
@@ -45,13 +47,18 @@ const DRAIN_MS = 5_000
 
 /** What the routes need from the rest of the gateway. */
 export type ApiDeps = {
-  store: Pick<Store, 'apiKeys' | 'sessions' | 'webhooks' | 'events' | 'deliveries' | 'replays' | 'health'>
+  store: Pick<
+    Store,
+    'apiKeys' | 'sessions' | 'webhooks' | 'events' | 'deliveries' | 'replays' | 'backlog' | 'health'
+  >
   commands: Pick<Commands, 'call'>
   /** Hears of redeliveries, so that they are attempted at once. */
   lane: Pick<Lane, 'announce'>
   /** Makes the request of the Test button: the same one the dispatcher makes. */
   sender: Pick<Sender, 'send'>
   guard: Pick<Guard, 'checkUrl'>
+  /** The page of GET /metrics, in the Prometheus text format. */
+  metrics: () => Promise<string>
   log: Logger
   /** Where clients reach this API, without a trailing slash, when the operator has said so; null: wherever it was asked. */
   publicUrl: string | null
@@ -99,6 +106,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
         route.schema = { querystring: noQuery, ...route.schema }
       })
       sessionRoutes(scope, deps)
+      sessionFiguresRoute(scope, deps)
       linkingRoutes(scope, deps)
       messageRoutes(scope, deps)
       webhookRoutes(scope, deps)
@@ -113,6 +121,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
     { prefix: '/api/v1' },
   )
   healthRoutes(app, deps)
+  metricsRoute(app, deps)
   await welcomeRoutes(app, deps)
   await app.ready()
   return app

@@ -31,7 +31,7 @@ export function markEveryResponse(app: Api, log: Logger): void {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? null
     // Probes ask every few seconds for ever; a line each would bury the rest.
-    const level = route?.startsWith('/health') ? 'debug' : 'info'
+    const level = route?.startsWith('/health') || route === '/metrics' ? 'debug' : 'info'
     // The route's pattern, not the URL: ids have their own places in the log, and a URL may be anything.
     log[level](
       {

@@ -90,6 +90,7 @@ export async function startTestApi({
     lane,
     sender,
     guard,
+    metrics: async () => 'test_metric 1\n',
     log,
     host: '127.0.0.1',
     port: 0,
@@ -149,6 +150,7 @@ function obedientEngine(): CommandHandlers {
       result: { code: 'ABCD-1234', expiresAt: '2030-01-01T00:00:00.000Z' },
     }),
     'session.apply-settings': async () => ({ ok: true, result: { appliedAt: '2030-01-01T00:00:00.000Z' } }),
+    'session.figures': async () => ({ ok: true, result: { figures: null } }),
     'message.send': async ({ to }) => ({
       ok: true,
       result: { messageId: '3EB0', to: `jid of ${to}`, timestamp: '2030-01-01T00:00:00.000Z' },

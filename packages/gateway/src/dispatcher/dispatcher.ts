@@ -95,6 +95,8 @@ export function startDispatcher(a: {
   /** For the notices about delivering: `webhook.disabled`, `webhook.recovered`, `delivery.failed`. */
   publish: Publish
   sender: Pick<Sender, 'send' | 'timeoutMs'>
+  /** Hears of every attempt made, before it is written down. */
+  onAttempt?: (delivery: DueDelivery, outcome: RecordedOutcome) => void
   now?: () => Date
   random?: () => number
   log: Logger
@@ -201,6 +203,7 @@ export function startDispatcher(a: {
     if (made === null) return
     const { outcome, deadLetter } = made
     counts.attempts++
+    a.onAttempt?.(held.delivery, outcome)
     const { fencedOut } = await recorder.record(outcome)
     holding.forget(held)
     pump()

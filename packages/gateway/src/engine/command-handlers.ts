@@ -65,6 +65,10 @@ export function commandHandlers(deps: SessionKeeper & { now: () => Date }): Comm
       await (await deps.held(sessionId))?.applySettings(row.settings)
       return { ok: true, result: { appliedAt: deps.now().toISOString() } }
     },
+    'session.figures': async ({ sessionId }) => {
+      const session = await deps.held(sessionId)
+      return { ok: true, result: { figures: session && { ...session.figures } } }
+    },
     'message.send': async ({ sessionId, to, content }) => {
       const session = await deps.held(sessionId)
       if (session) return session.send(to, content.text)

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type AuthState, createAuthState } from './auth-state.ts'
+import { type Backlog, createBacklog } from './backlog.ts'
 import { listenForChanges } from './change-listener.ts'
 import { createClaims } from './claim.ts'
 import { createCommit } from './commit.ts'
@@ -35,6 +36,7 @@ export type Store = {
   deliveries: Deliveries
   replays: Replays
   partitions: Partitions
+  backlog: Backlog
   /** Never rejects. */
   health(): Promise<StoreHealth>
   /** Lets running statements end, then closes every connection. */
@@ -122,6 +124,7 @@ function wire(a: {
     deliveries,
     replays: createReplays(db),
     partitions,
+    backlog: createBacklog(db),
     health: () => health(db),
     async close() {
       await Promise.all([upkeep.stop(), poll.stop(), listener.stop(), commit.idle(), record.idle()])

@@ -101,6 +101,7 @@ function handlers(some: Partial<CommandHandlers>): CommandHandlers {
     'session.remove': refuse,
     'session.pairing-code': refuse,
     'session.apply-settings': refuse,
+    'session.figures': refuse,
     'message.send': refuse,
     ...some,
   }

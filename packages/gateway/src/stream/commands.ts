@@ -24,12 +24,20 @@ export type CommandMap = {
     result: { code: string; expiresAt: string }
   }
   'session.apply-settings': { args: { sessionId: string }; result: { appliedAt: string } }
+  /** What the session counts since it was started (engine/figures.ts says what); null when this engine does not hold it. */
+  'session.figures': { args: { sessionId: string }; result: { figures: SessionCounts | null } }
   'message.send': {
     args: { sessionId: string; to: string; content: { type: 'text'; text: string } }
     /** `to` is the jid it went to, `timestamp` an ISO time. */
     result: { messageId: string; to: string; timestamp: string }
   }
 }
+
+/** Times in milliseconds. */
+export type SessionCounts = Record<
+  'recovered' | 'remembered' | 'undecryptable' | 'refused' | 'asked' | 'gated' | 'gateMs' | 'longestGateMs',
+  number
+>
 
 export type CommandName = keyof CommandMap
 export type CommandArgs<N extends CommandName> = CommandMap[N]['args']

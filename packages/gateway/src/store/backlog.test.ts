@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import pino from 'pino'
+import { type Database, openDatabase } from './database.ts'
+import type { Store } from './store.ts'
+import {
+  addWebhook,
+  furnish,
+  onEveryServer,
+  only,
+  outcome,
+  type TestBench,
+  textEvent,
+} from './test-stores.ts'
+
+onEveryServer('the backlog tells what waits, and since when', fresh => {
+  let bench: TestBench
+  let store: Store
+  let db: Database
+  let owner: Awaited<ReturnType<typeof furnish>>
+  before(async () => {
+    bench = await fresh()
+    store = await bench.open()
+    db = openDatabase({ databaseUrl: bench.databaseUrl, poolSize: 1, log: pino({ level: 'silent' }) })
+    owner = await furnish(store)
+  })
+  after(async () => {
+    await db.close()
+    await bench.close()
+  })
+
+  const put = (sessionId: string, delivery: string, ageSeconds: number, told: boolean) =>
+    db.query({
+      text: `insert into inbox (session_id, delivery, part, parts, value, received_at, published_at)
+        values ($1, $2, 0, 1, '\\x00', now() - $3::int * interval '1 second', case when $4 then now() end)`,
+      values: [sessionId, delivery, ageSeconds, told],
+    })
+
+  test('an inbox is as old as its oldest stanza that is not told', async () => {
+    const { profileId, sessionId } = owner
+    const other = await store.sessions.create({ profileId, name: 'Other', network: 'sandbox' })
+    assert.deepEqual(await store.backlog.inboxes(50), [])
+    assert.equal(await store.backlog.inboxOf(sessionId), null)
+    await put(sessionId, 'told', 9_000, true)
+    await put(sessionId, 'old', 600, false)
+    await put(sessionId, 'new', 5, false)
+    await put(other.id, 'older', 7_200, false)
+
+    const inboxes = await store.backlog.inboxes(50)
+    assert.deepEqual(
+      inboxes.map(inbox => inbox.sessionId),
+      [other.id, sessionId],
+    )
+    const mine = inboxes[1]?.oldestSeconds ?? 0
+    assert.ok(mine >= 600 && mine < 7_200, `${mine} seconds`)
+    assert.ok(((await store.backlog.inboxOf(sessionId)) ?? 0) >= 600)
+    assert.equal(only(await store.backlog.inboxes(1)).sessionId, other.id)
+  })
+
+  test('a webhook is as late as its oldest pending delivery, and dead letters are counted up to a bound', async () => {
+    const late = await addWebhook(store, owner.profileId)
+    await store.events.commit([textEvent(owner, 'a'), textEvent(owner, 'b')])
+    await db.query({
+      text: `update webhook_deliveries set created_at = now() - interval '1 hour' where webhook_config_id = $1`,
+      values: [late.id],
+    })
+    const behind = await store.backlog.webhooks(50)
+    assert.deepEqual(
+      behind.map(webhook => webhook.webhookId),
+      [late.id, owner.webhookId],
+    )
+    assert.ok((behind[0]?.oldestSeconds ?? 0) >= 3_600)
+    assert.equal(only(await store.backlog.webhooks(1)).webhookId, late.id)
+
+    await db.query({ text: 'update webhook_deliveries set next_attempt_at = now()' })
+    const due = await store.deliveries.claimDue({ limit: 10, perWebhook: 10, leaseMs: 60_000 })
+    assert.equal(due.length, 4)
+    await store.deliveries.record(
+      due.map(delivery => outcome(delivery, { kind: delivery.webhookId === late.id ? 'dead' : 'delivered' })),
+    )
+    assert.deepEqual(await store.backlog.webhooks(50), [])
+    assert.equal(await store.backlog.deadLetters(10), 2)
+    assert.equal(await store.backlog.deadLetters(1), 1)
+  })
+})
