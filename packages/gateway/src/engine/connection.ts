@@ -1,11 +1,10 @@
-import { Boom } from '@hapi/boom'
 import type { BaileysEventMap, WAVersion } from 'baileys'
 import type { SessionPatch } from '../store/sessions.ts'
 import type { AuthState, SocketAuth } from './auth-state.ts'
 import { backOffMs } from './back-off.ts'
 import { createConfirmations } from './confirmations.ts'
 import { bundledVersion, type ConnectDeps, connect, type LiveSocket } from './connect.ts'
-import { type AfterDisconnect, afterDisconnect } from './disconnect.ts'
+import { type AfterDisconnect, afterDisconnect, disconnectOf } from './disconnect.ts'
 import type { FindNumber } from './intake.ts'
 import { createLinking, type Linking, type Qr } from './linking.ts'
 import { type StoreFailure, within } from './persistence.ts'
@@ -169,10 +168,11 @@ export function createConnection(deps: ConnectionDeps): Connection {
     const why = intent
     intent = null
     if (why) return actOnIntent(why)
-    const next = afterDisconnect(describe(error))
+    const end = disconnectOf(error)
+    const next = afterDisconnect(end)
     // There may be no other socket to tell it.
     if (next.kind === 'logged out' || next.kind === 'give up') await recover(from)
-    await act(next, codeOf(error))
+    await act(next, end.code)
   }
 
   async function actOnIntent(why: Intent): Promise<void> {
@@ -308,18 +308,4 @@ export function createConnection(deps: ConnectionDeps): Connection {
     end,
     sever,
   }
-}
-
-function describe(error: Error | undefined) {
-  const expire =
-    error instanceof Boom ? Number((error.data as { expire?: string } | null)?.expire) : Number.NaN
-  return {
-    code: codeOf(error),
-    message: error?.message ?? 'without a reason',
-    ...(Number.isFinite(expire) && { expireSeconds: expire }),
-  }
-}
-
-function codeOf(error: Error | undefined): number | undefined {
-  return error instanceof Boom ? error.output.statusCode : undefined
 }

@@ -1,3 +1,5 @@
+import { Boom } from '@hapi/boom'
+
 /** What to do after a socket has closed. `reconnect` keeps the keys; every other kind ends the session's attempts. */
 export type AfterDisconnect =
   | { kind: 'reconnect'; when: 'at once' | 'back off'; reason: string }
@@ -14,6 +16,16 @@ export type AfterDisconnect =
 
 /** Why a socket closed, as far as Baileys tells. */
 export type Disconnect = { code: number | undefined; message: string; expireSeconds?: number }
+
+export function disconnectOf(error: Error | undefined): Disconnect {
+  const boom = error instanceof Boom ? error : null
+  const expire = Number((boom?.data as { expire?: string } | null | undefined)?.expire)
+  return {
+    code: boom?.output.statusCode,
+    message: error?.message ?? 'without a reason',
+    ...(Number.isFinite(expire) && { expireSeconds: expire }),
+  }
+}
 
 type Row = { means: string; action: (d: Disconnect) => AfterDisconnect }
 

@@ -12,6 +12,7 @@ import { commandHandlers } from './command-handlers.ts'
 import { curveInTime } from './fast-curve.ts'
 import type { Figures } from './figures.ts'
 import { forgetSession } from './forget-session.ts'
+import { createInTurn } from './in-turn.ts'
 import { startLeaseKeeper } from './lease-keeper.ts'
 import { guardProcess } from './process-guards.ts'
 import { type Session, startSession } from './session.ts'
@@ -97,8 +98,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     random = Math.random,
   } = deps.options ?? {}
   const sessions = new Map<string, Held>()
-  /** Claims under way: claiming twice would fence out our own first claim. */
-  const acquiring = new Map<string, Promise<unknown>>()
+  /** One claim of a session after the other, whoever makes it: claiming twice would fence out our own first claim. */
+  const claims = createInTurn()
   /** Sessions that could not be started and were complained about; once each is enough. */
   const complained = new Set<string>()
   let stopping = false
@@ -212,18 +213,8 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     return null
   }
 
-  /** One claim of a session after the other, whoever makes it. */
-  function inTurn<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
-    const before = acquiring.get(sessionId)
-    const mine = (before ? before.then(work, work) : work()).finally(() => {
-      if (acquiring.get(sessionId) === mine) acquiring.delete(sessionId)
-    })
-    acquiring.set(sessionId, mine)
-    return mine
-  }
-
   function acquire(row: SessionRow): Promise<Session | NoSession> {
-    return inTurn(row.id, async () => {
+    return claims.run(row.id, async () => {
       const mine = await held(row.id)
       if (mine) return mine
       const fence = await claim(row.id)
@@ -232,7 +223,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
   }
 
   function forget(row: SessionRow): Promise<boolean> {
-    return inTurn(row.id, async () => {
+    return claims.run(row.id, async () => {
       const fence = await claim(row.id)
       if (fence === null) return false
       try {
@@ -257,7 +248,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
     for (let more = true; more && !stopping; ) {
       const claimed = await store.leases.claimWanted({ holder, leaseMs, limit: claimAtOnce })
       const started = await Promise.all(
-        claimed.map(({ sessionId, fence }) => inTurn(sessionId, () => takeClaimed(sessionId, fence))),
+        claimed.map(({ sessionId, fence }) => claims.run(sessionId, () => takeClaimed(sessionId, fence))),
       )
       // After a failure the rest waits for the next look: many that cannot start must not become a loop without a pause.
       more = claimed.length === claimAtOnce && started.every(Boolean)
@@ -293,7 +284,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       stopping = true
       clearTimeout(timer)
       serving.stop()
-      await Promise.allSettled([polling, ...acquiring.values()])
+      await Promise.all([polling, claims.idle()])
       await Promise.all(
         [...sessions].map(async ([sessionId, { fence, started }]) => {
           await (await started)?.stop()

@@ -285,7 +285,7 @@ test('stopping commits what was received and leaves the session wanted', async t
 
 test('a server that says nothing is given up after a while, not waited for', async t => {
   const rig = await openRig(t)
-  const engine = await rig.engine({ connectingMs: 300 })
+  const engine = await rig.engine({ connectingMs: 2_000 })
   const { phone, session } = await link(rig, engine, shop)
   rig.whatsapp.hang(true)
   await engine.commands.call('session.restart', { sessionId: session.id })
