@@ -154,3 +154,34 @@ test('however often the page is asked for, the database is asked once a second a
   await metrics.scrape()
   assert.equal(asked, 2)
 })
+
+test('a database that hangs is asked once, and the page is drawn without it', async () => {
+  let asked = 0
+  let answer: (rows: []) => void = () => {}
+  const backlog = {
+    ...quiet,
+    inboxes: () => {
+      asked++
+      return new Promise<[]>(resolve => {
+        answer = resolve
+      })
+    },
+  }
+  let at = 0
+  const metrics = createMetrics({
+    version: '1.2.3',
+    watched: () => ({ backlog }),
+    now: () => at,
+    withinMs: 10,
+  })
+  // The pause does not hold the process, as a gateway's own socket would.
+  const alive = setInterval(() => {}, 1_000)
+  for (; at < 3_000; at += 1_000) assert.equal(valuesOf(await metrics.scrape()).get('waxwing_database_up'), 0)
+  assert.equal(asked, 1)
+  answer([])
+  await new Promise(setImmediate)
+  at += 1_000
+  await metrics.scrape()
+  assert.equal(asked, 2)
+  clearInterval(alive)
+})

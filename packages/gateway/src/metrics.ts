@@ -3,11 +3,12 @@
  * gateway nobody watches pays nothing. Every process tells of itself; what it reads in the database (ages, dead
  * letters) is the same in all of them. Of sessions and webhooks only their ids appear, never a name, number or URL.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
-import { errorClasses, sessionStatuses } from '@waxwing/events'
+import { errorClasses } from '@waxwing/events'
 import type { DispatcherStats } from './dispatcher/dispatcher.ts'
 import type { Engine } from './engine/engine.ts'
-import type { Figures } from './engine/figures.ts'
+import { sessionReading } from './session-metrics.ts'
 import type { Backlog } from './store/backlog.ts'
 import type { DueDelivery, RecordedOutcome } from './store/deliveries.ts'
 
@@ -31,63 +32,43 @@ const worst = 50
 const deadLettersAtMost = 10_000
 /** The page is open to whoever reaches the port, so it is not drawn more often than this. */
 const keptMs = 1_000
-/** Prometheus gives up after ten seconds. */
-const databaseWithinMs = 3_000
+/** How long the database may take. Prometheus gives up after ten seconds. */
+const defaultWithinMs = 3_000
 /** From a healthy delivery (milliseconds) to the hours of a retry. */
 const latencyBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800]
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** What a session counts, by the name it has outside. A figure without a line here does not compile. */
-const counted = {
-  recovered: {
-    name: 'stanzas_recovered',
-    help: 'Stanzas told from the inbox after a crash or a lost connection.',
-  },
-  remembered: {
-    name: 'ciphertexts_remembered',
-    help: 'Ciphertexts that came again and were answered from memory.',
-  },
-  undecryptable: {
-    name: 'messages_undecryptable',
-    help: 'Messages that could not be decrypted when they came.',
-  },
-  refused: {
-    name: 'messages_refused',
-    help: 'Messages refused on the wire, which WhatsApp forgets. Should stay 0.',
-  },
-  asked: { name: 'messages_asked', help: 'Messages the phone was asked for.' },
-  uncorrelated: { name: 'parts_uncorrelated', help: 'Parts decrypted without being kept. Should stay 0.' },
-  gated: { name: 'frames_gated', help: 'Frames that waited for what was told before them to be stored.' },
-  gateMs: {
-    name: 'gate_wait_seconds',
-    help: 'How long frames waited for the store, altogether.',
-    scale: 1e-3,
-  },
-} as const satisfies Record<
-  Exclude<keyof Figures, 'longestGateMs'>,
-  { name: string; help: string; scale?: number }
->
-
 /** What the dispatcher says it has in its hands, and what it has counted since it was started. */
-const dispatcherGauges = {
-  inFlight: { name: 'waxwing_attempts_in_flight', help: 'Attempts under way.' },
-  waiting: { name: 'waxwing_deliveries_waiting', help: 'Deliveries that wait in memory for their turn.' },
-  held: { name: 'waxwing_deliveries_held', help: 'Deliveries this process has a lease on.' },
-  unrecorded: { name: 'waxwing_outcomes_unrecorded', help: 'Outcomes of attempts that are not written yet.' },
-} as const satisfies Partial<Record<keyof DispatcherStats, object>>
-const dispatcherCounters = {
-  fencedOut: {
+const dispatcherGauges = [
+  { key: 'inFlight', name: 'waxwing_attempts_in_flight', help: 'Attempts under way.' },
+  {
+    key: 'waiting',
+    name: 'waxwing_deliveries_waiting',
+    help: 'Deliveries that wait in memory for their turn.',
+  },
+  { key: 'held', name: 'waxwing_deliveries_held', help: 'Deliveries this process has a lease on.' },
+  { key: 'unrecorded', name: 'waxwing_outcomes_unrecorded', help: 'Outcomes of attempts not written yet.' },
+] as const
+const dispatcherCounters = [
+  {
+    key: 'fencedOut',
     name: 'waxwing_outcomes_fenced_out_total',
     help: 'Attempts whose delivery another process had taken over before they were recorded.',
   },
-  putBack: {
+  {
+    key: 'putBack',
     name: 'waxwing_deliveries_put_back_total',
     help: 'Deliveries given back unattempted: no room, an endpoint in trouble, a lease about to end, stop.',
   },
-} as const satisfies Partial<Record<keyof DispatcherStats, object>>
+] as const
 
-export function createMetrics(a: { watched: () => Watched; version: string; now?: () => number }): Metrics {
-  const { watched, version, now = Date.now } = a
+export function createMetrics(a: {
+  watched: () => Watched
+  version: string
+  now?: () => number
+  withinMs?: number
+}): Metrics {
+  const { watched, version, now = Date.now, withinMs = defaultWithinMs } = a
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -97,8 +78,8 @@ export function createMetrics(a: { watched: () => Watched; version: string; now?
   )
 
   const attempts = attemptMetrics(registers)
-  const readings = [engineReading(registers), dispatcherReading(registers)]
-  const readDatabase = databaseReading(registers)
+  const readings = [sessionReading(registers), dispatcherReading(registers)]
+  const readDatabase = databaseReading(registers, withinMs)
 
   async function draw(): Promise<string> {
     const rooms = watched()
@@ -122,9 +103,7 @@ export function createMetrics(a: { watched: () => Watched; version: string; now?
   }
 }
 
-type Registers = Registry[]
-
-function attemptMetrics(registers: Registers): Metrics['attempted'] {
+function attemptMetrics(registers: Registry[]): Metrics['attempted'] {
   const attempts = new Counter({
     name: 'waxwing_delivery_attempts_total',
     help: 'Attempts by what came of them: delivered, or the error class.',
@@ -159,62 +138,14 @@ function attemptMetrics(registers: Registers): Metrics['attempted'] {
   }
 }
 
-function engineReading(registers: Registers): (rooms: Watched) => void {
-  const byStatus = new Gauge({
-    name: 'waxwing_sessions',
-    help: 'Sessions this process holds, by status.',
-    labelNames: ['status'],
-    registers,
-  })
-  const kinds = (Object.keys(counted) as (keyof typeof counted)[]).map(figure => {
-    const { name, help } = counted[figure]
-    const scale = figure === 'gateMs' ? counted.gateMs.scale : 1
-    const total = new Counter({ name: `waxwing_${name}_total`, help, registers })
-    const each = new Counter({
-      name: `waxwing_session_${name}_total`,
-      help: `${help} By session, since it was started here.`,
-      labelNames: ['session_id'],
-      registers,
-    })
-    return { figure, scale, total, each }
-  })
-  const longest = new Gauge({
-    name: 'waxwing_session_gate_longest_seconds',
-    help: 'The longest a frame waited for the store since the session was started here.',
-    labelNames: ['session_id'],
-    registers,
-  })
-  // A session that ends takes its figures with it; a total may not fall, so what was seen of it stays counted.
-  const seen = new WeakMap<Figures, Figures>()
-
-  return ({ sessions }) => {
-    const held = sessions?.() ?? []
-    byStatus.reset()
-    for (const status of sessionStatuses)
-      byStatus.set({ status }, held.filter(session => session.status === status).length)
-    longest.reset()
-    for (const { figure, scale, total, each } of kinds) {
-      each.reset()
-      for (const { sessionId, figures } of held) {
-        each.inc({ session_id: sessionId }, figures[figure] * scale)
-        total.inc((figures[figure] - (seen.get(figures)?.[figure] ?? 0)) * scale)
-      }
-    }
-    for (const { sessionId, figures } of held) {
-      longest.set({ session_id: sessionId }, figures.longestGateMs / 1_000)
-      seen.set(figures, { ...figures })
-    }
-  }
-}
-
-function dispatcherReading(registers: Registers): (rooms: Watched) => void {
-  const gauges = (Object.keys(dispatcherGauges) as (keyof typeof dispatcherGauges)[]).map(key => ({
+function dispatcherReading(registers: Registry[]): (rooms: Watched) => void {
+  const gauges = dispatcherGauges.map(({ key, ...about }) => ({
     key,
-    gauge: new Gauge({ ...dispatcherGauges[key], registers }),
+    gauge: new Gauge({ ...about, registers }),
   }))
-  const counters = (Object.keys(dispatcherCounters) as (keyof typeof dispatcherCounters)[]).map(key => ({
+  const counters = dispatcherCounters.map(({ key, ...about }) => ({
     key,
-    counter: new Counter({ ...dispatcherCounters[key], registers }),
+    counter: new Counter({ ...about, registers }),
   }))
   return ({ dispatcher }) => {
     const stats = dispatcher?.()
@@ -227,7 +158,7 @@ function dispatcherReading(registers: Registers): (rooms: Watched) => void {
   }
 }
 
-function databaseReading(registers: Registers): (rooms: Watched) => Promise<void> {
+function databaseReading(registers: Registry[], withinMs: number): (rooms: Watched) => Promise<void> {
   const up = new Gauge({
     name: 'waxwing_database_up',
     help: '1 when the database answered this scrape.',
@@ -266,7 +197,7 @@ function databaseReading(registers: Registers): (rooms: Watched) => Promise<void
   }
 
   return async ({ backlog }) => {
-    const answers = await answeredWithin(databaseWithinMs, ask(backlog))
+    const answers = await answeredWithin(withinMs, ask(backlog))
     up.set(answers === null ? 0 : 1)
     for (const gauge of [inbox, oldestInbox, undelivered, dead]) gauge.reset()
     if (answers === null) {
@@ -294,14 +225,6 @@ async function askOneByOne(backlog: Watched['backlog']) {
 }
 
 /** Null when it failed or took longer. */
-async function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined
-  const enough = new Promise<null>(resolve => {
-    timer = setTimeout(resolve, ms, null)
-  })
-  try {
-    return await Promise.race([work.catch(() => null), enough])
-  } finally {
-    clearTimeout(timer)
-  }
+function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T | null> {
+  return Promise.race([work.catch(() => null), pause(ms, null, { ref: false })])
 }
