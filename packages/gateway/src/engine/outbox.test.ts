@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
+import pg from 'pg'
 import pino from 'pino'
 import type { ToldStanza } from '../store/commit.ts'
 import { createOutbox } from './outbox.ts'
@@ -238,4 +239,30 @@ test('a store that refuses for less than the patience does not count as full', a
   outbox.add([draft('0')])
   await outbox.idle()
   assert.deepEqual([committed, fullTimes()], [['0'], 0])
+})
+
+test('a hiccup long after one whose events were committed one by one is a first refusal again', async () => {
+  let away = 1
+  const refuse = (drafts: EventDraft[]) => {
+    if (away-- > 0) throw new Error('away')
+    drafts.forEach(sealEvent)
+  }
+  const { outbox, fullTimes } = open(refuse, { patienceMs: 1 })
+  outbox.add([{ ...draft('bad'), data: { attempt: 1n } } as unknown as EventDraft])
+  await outbox.idle()
+  await new Promise(resolve => setTimeout(resolve, 5))
+  away = 1
+  outbox.add([draft('0')])
+  await outbox.idle()
+  assert.equal(fullTimes(), 0)
+})
+
+test('a stanza that can never be marked holds up nobody', async () => {
+  const { outbox, committed } = open((_drafts, told) => {
+    if (told.length > 0) throw Object.assign(new pg.DatabaseError('bad', 3, 'error'), { code: '22021' })
+  })
+  outbox.add([draft('0')], 'bad')
+  outbox.add([draft('1')])
+  await outbox.idle()
+  assert.deepEqual(committed, ['0', '1'])
 })

@@ -80,7 +80,6 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         await publish(batch)
         done(batch.length)
         failures = 0
-        failingSince = null
       } catch (error) {
         failures++
         if (isFaultOfOneRow(error) || batch.some(({ drafts }) => drafts.some(cannotBeSealed)))
@@ -117,6 +116,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   function done(count: number): void {
     for (const { drafts } of waiting.splice(0, count)) size -= drafts.length
     committed += count
+    failingSince = null
     const due = watchers.filter(({ until }) => until <= committed)
     watchers = watchers.filter(({ until }) => until > committed)
     for (const watcher of due) watcher.done()
@@ -145,12 +145,18 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     return true
   }
 
-  /** Its events are there already, each by itself. */
-  function mark(stanza: string): Promise<boolean> {
-    return publish([{ drafts: [], stanza }]).then(
-      () => true,
-      () => false,
-    )
+  /** Its events are there already, each by itself. False: the store is away. */
+  async function mark(stanza: string): Promise<boolean> {
+    try {
+      await publish([{ drafts: [], stanza }])
+    } catch (error) {
+      if (!isFaultOfOneRow(error)) return false
+      deps.log.error(
+        { err: error, stanza },
+        'a stanza that cannot be marked is told again later; this is a bug',
+      )
+    }
+    return true
   }
 
   async function pause(failures: number, error: unknown): Promise<void> {

@@ -53,6 +53,7 @@ async function retell({ live, me, figures, log }: RecoverDeps, stanza: UntoldSta
 }
 
 async function tell(baileys: WASocket, { values }: UntoldStanza, me: RecoverDeps['me']): Promise<void> {
+  if (values === null) throw new Error('it does not open: its row was changed, or moved here from elsewhere')
   const rebuilt = stanzaOf(values)
   if (rebuilt === null) return
   const { node, retryCount } = rebuilt

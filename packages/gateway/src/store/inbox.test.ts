@@ -225,6 +225,18 @@ onEveryServer('a message is kept before WhatsApp hears that we have it', fresh =
       })
       await assert.rejects(state.inbox.find('a', 0), VaultError, place.join(' '))
     }
+    const values = (await state.inbox.untold(2)).map(stanza => [
+      stanza.delivery,
+      stanza.values?.length ?? null,
+    ])
+    assert.deepEqual(
+      values,
+      [
+        ['a', null],
+        ['b', 2],
+      ],
+      'a damaged one hides no other',
+    )
   })
 
   test('only told stanzas are forgotten, and the others are named, each once', async () => {

@@ -1,5 +1,5 @@
 import { asUuid, type Database } from './database.ts'
-import type { Vault } from './vault.ts'
+import { ForeignKeyError, type Vault, VaultError } from './vault.ts'
 
 /** One decrypted part of a stanza, on its way into the database together with the ratchet step that decrypted it. */
 export type InboxPart = {
@@ -12,8 +12,11 @@ export type InboxPart = {
   value: string
 }
 
-/** A stanza that has been read whole and of which nothing has been told yet. `values` in the order of its parts. */
-export type UntoldStanza = { delivery: string; receivedAt: Date; values: string[] }
+/**
+ * A stanza that has been read whole and of which nothing has been told yet. `values` in the order of its parts; null when
+ * they do not open, because somebody changed or moved them.
+ */
+export type UntoldStanza = { delivery: string; receivedAt: Date; values: string[] | null }
 
 /** What WhatsApp gave one session. `AuthState.set` writes it, `Events.commit` marks it as told. */
 export type SessionInbox = {
@@ -35,6 +38,16 @@ export function sessionInbox(db: Database, vault: Vault, sessionId: string): Ses
   const open = (delivery: string, part: number, value: Buffer) =>
     vault.open(value, inboxPlace(sessionId, { delivery, part }))
 
+  /** One damaged stanza must not hide the others. */
+  function openAll(delivery: string, values: readonly Buffer[]): string[] | null {
+    try {
+      return values.map((value, part) => open(delivery, part, value))
+    } catch (error) {
+      if (!(error instanceof VaultError) || error instanceof ForeignKeyError) throw error
+      return null
+    }
+  }
+
   return {
     async find(delivery, part) {
       const [row] = await db.query<{ value: Buffer }>({
@@ -55,7 +68,7 @@ export function sessionInbox(db: Database, vault: Vault, sessionId: string): Ses
       return rows.map(({ delivery, receivedAt, values }) => ({
         delivery,
         receivedAt,
-        values: values.map((value, part) => open(delivery, part, value)),
+        values: openAll(delivery, values),
       }))
     },
     async forget(deliveries) {

@@ -87,14 +87,11 @@ const nameOfDay = (day: number) => new Date(day * dayMs).toISOString().slice(0, 
 const partitionName = (table: RiverTable, day: number) => `${table}_${nameOfDay(day)}`
 const firstIdOf = (day: number) => lowestIdAt(new Date(day * dayMs))
 
-/**
- * Keeps everybody out of a table until the transaction ends. The parent is locked before its partitions, as every query
- * does it: making or dropping a partition needs both, and the other order is a deadlock with whoever reads meanwhile.
- */
-async function lockTable(query: Query, table: RiverTable): Promise<void> {
+/** Keeps everybody out of a relation until the transaction ends; one change of partitions at a time. */
+async function lockOut(query: Query, relation: string): Promise<void> {
   await query({ text: 'select pg_advisory_xact_lock($1)', values: [partitionLock] })
   await query({ text: `set local lock_timeout = '${lockTimeout}'` })
-  await query({ text: `lock table only ${table} in access exclusive mode` })
+  await query({ text: `lock table ${relation} in access exclusive mode` })
 }
 
 /**
@@ -105,7 +102,7 @@ async function attachDay(query: Query, table: RiverTable, day: number): Promise<
   const name = partitionName(table, day)
   const [from, to] = [firstIdOf(day), firstIdOf(day + 1)]
   if (await exists(query, name)) return
-  await lockTable(query, table)
+  await lockOut(query, `${table}_default`)
   if (await exists(query, name)) return
   await query({ text: `create table ${name} (like ${table} including defaults including constraints)` })
   await query({
@@ -140,7 +137,9 @@ async function daysOf(db: Database, table: RiverTable): Promise<number[]> {
 /** False: unfinished deliveries of this day keep it. */
 async function dropDay(query: Query, table: RiverTable, day: number): Promise<boolean> {
   const name = partitionName(table, day)
-  await lockTable(query, table)
+  // The parent first, as every query does it: dropping a partition needs both, and the other order is a deadlock with
+  // whoever reads meanwhile.
+  await lockOut(query, `only ${table}`)
   if (table !== 'webhook_attempts') {
     const unfinished = await query({
       text: `select from webhook_deliveries where status = 'pending' and id >= $1 and id < $2 limit 1`,
