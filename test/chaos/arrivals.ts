@@ -23,6 +23,8 @@ export function factOf(event: Envelope): string | null {
     case 'messages.update':
     case 'message-receipt.update':
       return `${event.type} ${event.data.messageId} ${event.data.status}`
+    case 'call':
+      return `${event.type} ${event.data.callId} ${event.data.status}`
     default:
       return null
   }

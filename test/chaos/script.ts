@@ -14,11 +14,11 @@ export type Expected = {
   body: string | null
 }
 
-export type Kind = 'answered' | 'unanswered' | 'group' | 'receipt'
+export type Kind = 'answered' | 'unanswered' | 'group' | 'receipt' | 'call'
 
 /**
- * Something that somebody on the network does. Resolves when the server has sent or kept its stanzas. Calls and changes of
- * a group expect nothing: the gateway has no events for them yet. They must only be taken, once, like all the rest.
+ * Something that somebody on the network does. Resolves when the server has sent or kept its stanzas. Changes of a group
+ * expect nothing: the gateway has no events for them yet. They must only be taken, once, like all the rest.
  */
 export type Deed = () => Promise<Expected[]>
 
@@ -33,6 +33,8 @@ const answeredContacts = 5
 const unansweredContacts = 5
 /** Messages of ours whose receipts come during the run: to each answered contact, and to the group. */
 const sentEach = 4
+/** Two calls, each with a beginning and an end. */
+const stanzasOfCalls = 4
 /** Messages of the group that arrive in another order than they were sealed in, as they do when a sender is on a bad line. */
 const disordered = 6
 
@@ -85,23 +87,45 @@ export async function writeScript(
     ...receipts,
     ...otherDeeds(world, group, contacts),
   ])
-  return { deeds, stanzas: a.messages + receipts.length }
+  return { deeds, stanzas: a.messages + receipts.length + stanzasOfCalls }
 }
 
 /** Two calls, one of them missed, and what the maker of a group may change. */
 function otherDeeds({ phone }: World, group: Group, [maker, other]: readonly Contact[]): Deed[] {
   if (!maker || !other) return []
-  const deeds: (() => Promise<unknown>)[] = [
+  const changes: (() => Promise<unknown>)[] = [
     () => group.setSubject(maker, 'A new name'),
     () => group.setSubject(maker, 'Another name'),
     () => group.promote(maker, other),
-    async () => (await other.call(phone)).hangUp(),
-    async () => (await maker.call(phone, { video: true })).hangUp({ reason: 'timeout' }),
   ]
-  return deeds.map(deed => async () => {
-    await deed()
-    return []
-  })
+  return [
+    ...changes.map(
+      (change): Deed =>
+        async () => {
+          await change()
+          return []
+        },
+    ),
+    async () => {
+      const call = await other.call(phone)
+      await call.hangUp()
+      return callFacts(call.id, 'offered', 'ended')
+    },
+    async () => {
+      const call = await maker.call(phone, { video: true })
+      await call.hangUp({ reason: 'timeout' })
+      return callFacts(call.id, 'offered', 'missed')
+    },
+  ]
+}
+
+function callFacts(id: string, ...statuses: string[]): Expected[] {
+  return statuses.map(status => ({
+    kind: 'call',
+    stanza: stanzaName('call', id, status),
+    fact: `call ${id} ${status}`,
+    body: null,
+  }))
 }
 
 function messageFact(kind: Kind, body: string, { id }: { id: string }): Expected {

@@ -34,7 +34,7 @@ export type World = {
   end(): Promise<void>
 }
 
-const subscribedEvents = ['messages.received', 'messages.update', 'message-receipt.update']
+const subscribedEvents = ['messages.received', 'messages.update', 'message-receipt.update', 'call']
 const encryptionKey = Buffer.alloc(32, 11).toString('base64')
 
 export type WorldOptions = {

@@ -1,5 +1,6 @@
 import type { EventDraft } from '@waxwing/events/event-id'
 import type { BaileysEventMap } from 'baileys'
+import { translateCalls } from './calls.ts'
 import type { TranslationContext } from './context.ts'
 import { translateUpsert } from './messages.ts'
 import { translateReceipts, translateUpdates } from './receipts.ts'
@@ -24,6 +25,7 @@ export const translationTable = {
   'messages.upsert': translateUpsert,
   'messages.update': translateUpdates,
   'message-receipt.update': translateReceipts,
+  call: translateCalls,
 
   'connection.update': silent('read by the session itself, which tells session.status and qrcode.updated'),
   'creds.update': silent('private keys: kept by the auth state and never told'),
@@ -74,7 +76,6 @@ export const translationTable = {
   ),
   'group.join-request': silent('not yet: only useful together with groups.update'),
   'blocklist.update': silent(`not yet: ${replayed}`),
-  call: silent('not yet: one call is several updates, and a missed one is told again as a stub message'),
   'labels.edit': silent(`not yet: ${replayed}`),
   'labels.association': silent(`not yet: ${replayed}`),
 } as const satisfies { [K in Event]: Translator<K> | Silent }
