@@ -9,7 +9,7 @@ import type { SessionRow } from '../store/sessions.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { testDatabase } from '../store/test-database.ts'
 import { createMemoryCommands } from '../stream/memory-commands.ts'
-import { type Engine, type EngineOptions, type Networks, startEngine } from './engine.ts'
+import { type Engine, type EngineOptions, type Networks, type Publish, startEngine } from './engine.ts'
 
 /** A real store, simulated networks and everything an engine published, for one test. */
 export type Rig = {
@@ -29,6 +29,8 @@ export type RigOptions = EngineOptions & {
   networks?: Partial<Networks>
   /** The store as this engine sees it: for faults of the database that only it meets. */
   store?: Partial<Store>
+  /** The way to the store as this engine sees it. */
+  publish?: (publish: Publish) => Publish
 }
 
 export type RigEngine = Engine & { commands: ReturnType<typeof createMemoryCommands> }
@@ -44,6 +46,7 @@ export type Published = {
 }
 
 const patienceMs = 15_000
+const unchanged = (publish: Publish) => publish
 
 /** Opens everything for one test and closes it when the test ends, however it ends. */
 export async function openRig(t: TestContext): Promise<Rig> {
@@ -57,7 +60,9 @@ export async function openRig(t: TestContext): Promise<Rig> {
   })
   const { id: profileId } = await store.profiles.first()
   const whatsapp = await startWhatsApp()
-  const record = recorder()
+  const record = recorder(async (drafts, told) => {
+    await store.events.commit(drafts.map(sealEvent), told)
+  })
   const engines = new Set<Engine>()
   t.after(async () => {
     for (const engine of engines) await engine.stop()
@@ -72,13 +77,13 @@ export async function openRig(t: TestContext): Promise<Rig> {
     whatsapp,
     published: record.published,
     breakPublishing: record.break,
-    async engine({ id = 'engine-1', networks, store: seen, ...options } = {}) {
+    async engine({ id = 'engine-1', networks, store: seen, publish = unchanged, ...options } = {}) {
       const commands = createMemoryCommands()
       const engine = await startEngine({
         engineId: id,
         store: { ...store, ...seen },
         commands,
-        publish: record.publish,
+        publish: publish(record.publish),
         networks: { whatsapp: { url: whatsapp.url, rootKey: whatsapp.rootKey }, sandbox: null, ...networks },
         log: log.child({ engine: id }),
         options: { pollMs: 100, ...options },
@@ -91,7 +96,7 @@ export async function openRig(t: TestContext): Promise<Rig> {
   }
 }
 
-function recorder() {
+function recorder(commit: Publish) {
   const drafts: EventDraft[] = []
   const ids = new Set<string>()
   const waiting = new Set<() => void>()
@@ -114,9 +119,10 @@ function recorder() {
     break: (now: boolean) => {
       broken = now
     },
-    async publish(given: EventDraft[]) {
+    async publish(given: EventDraft[], told?: Parameters<Publish>[1]) {
       await new Promise(resolve => setImmediate(resolve))
       if (broken) throw new Error('the database is away')
+      await commit(given, told)
       for (const draft of given) {
         const { id } = sealEvent(draft)
         if (!ids.has(id)) drafts.push(draft)
