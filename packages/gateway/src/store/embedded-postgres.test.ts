@@ -150,6 +150,20 @@ test('a pid file of another life, whose number now belongs to somebody else, is 
   assert.equal((await ask(databaseUrl, 'select 1 as one')).length, 1)
 })
 
+test('a pid file that is still being written is waited for, and an empty one left over is not', async () => {
+  const dataDir = freshFolder()
+  await (await start(dataDir)).stop()
+  writeFileSync(pidFile(dataDir), '')
+  const { databaseUrl, stop } = await start(dataDir)
+  assert.equal((await ask(databaseUrl, 'select 1 as one')).length, 1)
+  const whole = readFileSync(pidFile(dataDir), 'utf8')
+  writeFileSync(pidFile(dataDir), '')
+  const second = start(dataDir)
+  setTimeout(() => writeFileSync(pidFile(dataDir), whole), 200)
+  await assert.rejects(second, /in use by another gateway/)
+  await stop()
+})
+
 test('a server that is killed under us is started again', async () => {
   const dataDir = freshFolder()
   const { databaseUrl } = await start(dataDir)

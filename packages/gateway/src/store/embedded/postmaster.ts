@@ -158,9 +158,18 @@ async function readPidFile(data: string): Promise<PidFile | null> {
  * PostgreSQL would then refuse to start. So the process is asked whether it really serves this folder.
  */
 async function removeStalePidFile(data: string): Promise<void> {
-  const found = await readPidFile(data)
-  if (found === null || (await commandOf(found.pid)).includes(data)) return
+  const found = await wholePidFile(data)
+  if (found === null || (found.pid > 0 && (await commandOf(found.pid)).includes(data))) return
   await rm(pidFile(data), { force: true })
+}
+
+/** A server makes the file and then writes it: one without a pid is given a second before it counts as left over. */
+async function wholePidFile(data: string): Promise<PidFile | null> {
+  for (let waited = 0; ; waited += 20) {
+    const found = await readPidFile(data)
+    if (found === null || found.pid > 0 || waited >= 1_000) return found
+    await sleep(20)
+  }
 }
 
 /** The command line of a process, or nothing when there is no such process. */
