@@ -25,6 +25,10 @@ export function factOf(event: Envelope): string | null {
       return `${event.type} ${event.data.messageId} ${event.data.status}`
     case 'call':
       return `${event.type} ${event.data.callId} ${event.data.status}`
+    case 'groups.update':
+      return `${event.type} ${event.data.jid} ${event.data.subject}`
+    case 'group-participants.update':
+      return `${event.type} ${event.data.jid} ${event.data.action}`
     default:
       return null
   }

@@ -34,7 +34,14 @@ export type World = {
   end(): Promise<void>
 }
 
-const subscribedEvents = ['messages.received', 'messages.update', 'message-receipt.update', 'call']
+const subscribedEvents = [
+  'messages.received',
+  'messages.update',
+  'message-receipt.update',
+  'call',
+  'groups.update',
+  'group-participants.update',
+]
 const encryptionKey = Buffer.alloc(32, 11).toString('base64')
 
 export type WorldOptions = {

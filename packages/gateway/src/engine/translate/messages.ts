@@ -3,6 +3,7 @@ import { proto, type WAMessage } from 'baileys'
 import { contentName, type ReadMessage, readMessage } from '../message/read.ts'
 import type { Message } from '../message/text.ts'
 import { draft, type Fact, secondsOf, type TranslationContext } from './context.ts'
+import { translateGroupChange } from './group-changes.ts'
 import { known, type MessageRef, messageRef, wireKey } from './key.ts'
 
 /** How Baileys hands messages over: `append` for what waited while we were offline, and for echoes of our own. */
@@ -23,7 +24,7 @@ function translateMessage(
   try {
     // Content that came wins over a stub which says it did not: the stub type is not even looked at.
     const read = readMessage(message.message)
-    return read ? eventsOf(message, ref, read, type, context) : []
+    return read ? eventsOf(message, ref, read, type, context) : translateGroupChange(message, ref, context)
   } catch (error) {
     const field = contentName(message.message) ?? 'unreadable'
     context.onError(error, field)

@@ -70,9 +70,9 @@ export const translationTable = {
     'not yet: WhatsApp tells it for subscribed contacts only, and nothing subscribes',
   ),
   'groups.upsert': silent('not yet: only useful together with groups.update'),
-  'groups.update': silent('not yet: the same change also comes as a stub message, and must be told once'),
+  'groups.update': silent('told from the stub message of the same change, which has an id and a time'),
   'group-participants.update': silent(
-    'not yet: a number change makes Baileys throw, it must be read from the stub',
+    'told from the stub message of the same change, which has an id and a time',
   ),
   'group.join-request': silent('not yet: only useful together with groups.update'),
   'blocklist.update': silent(`not yet: ${replayed}`),
