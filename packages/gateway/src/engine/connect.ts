@@ -79,11 +79,7 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
   const { figures } = deps
   const journal = createJournal({
     recall: deps.auth.recall,
-    tell: (held, delivery) => {
-      const [last = {}, ...earlier] = held.toReversed()
-      for (const events of earlier.toReversed()) tell(events, null)
-      tell(last, delivery)
-    },
+    tell,
     onConfirmed: deps.onConfirmed,
     figures,
   })

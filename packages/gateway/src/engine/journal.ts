@@ -48,8 +48,8 @@ export type Journal = {
 export type JournalDeps = {
   /** What a part said when it was read before; null if it never was. Never rejects. */
   recall: (delivery: string, part: number) => Promise<string | null>
-  /** Events, and the stanza they are the whole content of, if that is done. */
-  tell: (events: Partial<BaileysEventMap>[], delivery: string | null) => void
+  /** Called with events that were held, and with the stanza that is done with them. */
+  tell: (events: Partial<BaileysEventMap>, delivery: string | null) => void
   /** WhatsApp has our receipt of these stanzas: they will not come again. */
   onConfirmed: (deliveries: string[]) => void
   figures: Figures
@@ -125,12 +125,13 @@ export function createJournal(deps: JournalDeps): Journal {
 
   /** Everything that was told while a stanza was handled, and its name if it was read whole and nothing failed. */
   function close(done: boolean): void {
-    const whole = done && open !== null && open.read.size === open.parts
-    const delivery = whole && open !== null ? open.delivery : null
-    const events = held
+    const delivery = done && open?.read.size === open?.parts ? (open?.delivery ?? null) : null
+    const earlier = held
+    const last = earlier.pop()
     open = null
     held = []
-    if (events.length > 0 || delivery !== null) deps.tell(events, delivery)
+    for (const events of earlier) deps.tell(events, null)
+    if (last !== undefined || delivery !== null) deps.tell(last ?? {}, delivery)
   }
 
   async function handle<T>(work: () => Promise<T> | T): Promise<T> {
