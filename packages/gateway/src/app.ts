@@ -7,6 +7,7 @@ import './engine/process-guards.ts'
 
 import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { builtDashboard } from '@waxwing/dashboard/build'
 import { sealEvent } from '@waxwing/events/event-id'
 import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import type { Logger } from 'pino'
@@ -138,6 +139,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     lane,
     sender,
     guard,
+    dashboard: () => builtDashboard({ cacheDir: config.dataDir }),
     metrics: metrics.scrape,
     log: log.child({ room: 'api' }),
     host: config.host,

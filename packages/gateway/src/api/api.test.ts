@@ -228,17 +228,3 @@ test('liveness, readiness and version answer without a key', async () => {
     version: '0.0.0-test',
   })
 })
-
-test('the page at / says what to call and may load nothing from elsewhere', async () => {
-  const page = await api.call('GET //', { key: null })
-  assert.equal(page.status, 200)
-  assert.match(page.headers.get('content-type') ?? '', /^text\/html/)
-  assert.match(
-    page.headers.get('content-security-policy') ?? '',
-    /^default-src 'none'; style-src 'self'; script-src 'self'/,
-  )
-  for (const [, file] of page.text.matchAll(/(?:href|src)="(\/welcome\.\w+)"/g)) {
-    assert.equal((await api.call(`GET /${file}` as `GET /${string}`, { key: null })).status, 200)
-  }
-  assert.equal(page.text.match(/<pre>/g)?.length, 5)
-})

@@ -17,6 +17,7 @@ import type { Lane } from '../stream/lane.ts'
 import { answerBrokenHttp, answerBrokenUrl, answerErrors } from './answer-errors.ts'
 import { authenticate } from './authenticate.ts'
 import { catalogRoutes } from './catalog.ts'
+import { dashboardPages } from './dashboard.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
@@ -34,7 +35,6 @@ import { noQuery, validate } from './validate.ts'
 import { webhookSecretRoutes } from './webhook-secret.ts'
 import { webhookTestRoute } from './webhook-test.ts'
 import { webhookRoutes } from './webhooks.ts'
-import { welcomeRoutes } from './welcome.ts'
 
 /** A request line and headers: Node's own default, said here because the 431 names it. */
 const HEADER_LIMIT_BYTES = 16_384
@@ -57,6 +57,8 @@ export type ApiDeps = {
   /** Makes the request of the Test button: the same one the dispatcher makes. */
   sender: Pick<Sender, 'send'>
   guard: Pick<Guard, 'checkUrl'>
+  /** The folder with the dashboard's built files; the first to ask may wait for the build. */
+  dashboard: () => Promise<string>
   /** The page of GET /metrics, in the Prometheus text format. */
   metrics: () => Promise<string>
   log: Logger
@@ -96,6 +98,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   app.decorateRequest('profileId', '')
   markEveryResponse(app, deps.log)
   readJsonBodies(app)
+  dashboardPages(app, deps)
   answerErrors(app)
   await describeRoutes(app, deps)
 
@@ -122,7 +125,6 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   )
   healthRoutes(app, deps)
   metricsRoute(app, deps)
-  await welcomeRoutes(app, deps)
   await app.ready()
   return app
 }

@@ -11,13 +11,14 @@ export async function describeApi({
   publicUrl?: string
 }): Promise<object> {
   const absent = new Proxy({}, { get: () => absent }) as ApiDeps
-  const { store, commands, lane, sender, guard, metrics } = absent
+  const { store, commands, lane, sender, guard, dashboard, metrics } = absent
   const app = await buildApi({
     store,
     commands,
     lane,
     sender,
     guard,
+    dashboard,
     metrics,
     log: pino({ level: 'silent' }),
     publicUrl,

@@ -1,5 +1,6 @@
 /** For the tests of this room: the API on a real socket, with a real store, real commands and a small engine. */
 import { randomBytes } from 'node:crypto'
+import { builtDashboard } from '@waxwing/dashboard/build'
 import { pino } from 'pino'
 import { createGuard } from '../delivery/guard.ts'
 import { createSender } from '../delivery/send.ts'
@@ -90,6 +91,7 @@ export async function startTestApi({
     lane,
     sender,
     guard,
+    dashboard: builtDashboard,
     metrics: async () => 'test_metric 1\n',
     log,
     host: '127.0.0.1',
