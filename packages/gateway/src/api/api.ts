@@ -15,7 +15,8 @@ import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
 import type { Lane } from '../stream/lane.ts'
 import { answerBrokenHttp, answerBrokenUrl, answerErrors } from './answer-errors.ts'
-import { authenticate } from './authenticate.ts'
+import { apiKeyRoutes } from './api-keys.ts'
+import { authenticate, type Caller } from './authenticate.ts'
 import { catalogRoutes } from './catalog.ts'
 import { dashboardPages } from './dashboard.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
@@ -29,6 +30,7 @@ import { metricsRoute } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
 import { replayRoutes } from './replays.ts'
 import { readJsonBodies } from './request-body.ts'
+import { enforceScopes } from './scopes.ts'
 import { sessionFiguresRoute } from './session-figures.ts'
 import { sessionRoutes } from './sessions.ts'
 import { noQuery, validate } from './validate.ts'
@@ -96,6 +98,8 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   app.setValidatorCompiler(validate)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('profileId', '')
+  // Without authentication nobody is asking, and nobody has a scope.
+  app.decorateRequest('caller', null as unknown as Caller)
   markEveryResponse(app, deps.log)
   readJsonBodies(app)
   dashboardPages(app, deps)
@@ -105,6 +109,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   await app.register(
     async (scope: Api) => {
       authenticate(scope, deps.store.apiKeys)
+      enforceScopes(scope)
       scope.addHook('onRoute', route => {
         route.schema = { querystring: noQuery, ...route.schema }
       })
@@ -120,6 +125,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
       deliveryRoutes(scope, deps)
       deadLetterRoutes(scope, deps)
       replayRoutes(scope, deps)
+      apiKeyRoutes(scope, deps)
     },
     { prefix: '/api/v1' },
   )

@@ -8,8 +8,12 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose rows this request may see. Empty on routes without authentication. */
     profileId: string
+    /** The key that was shown: what it may do (`scopes.ts`), and whose requests are counted together. */
+    caller: Caller
   }
 }
+
+export type Caller = { id: string; scopes: readonly string[] }
 
 export function authenticate(app: Api, apiKeys: Pick<Store['apiKeys'], 'verify'>): void {
   app.addHook('onRequest', async request => {
@@ -19,6 +23,7 @@ export function authenticate(app: Api, apiKeys: Pick<Store['apiKeys'], 'verify'>
     const owner = isPlausible(key) ? await apiKeys.verify(key) : null
     if (owner === null) throw problem('api_key_invalid')
     request.profileId = owner.profileId
+    request.caller = { id: owner.id, scopes: owner.scopes }
   })
 }
 

@@ -7,6 +7,7 @@ import type { Api, ApiDeps } from './api.ts'
 import { tidy } from './openapi-tidy.ts'
 import { receiverSide } from './openapi-webhooks.ts'
 import { type ProblemCode, problems } from './problem.ts'
+import { scopeOf } from './scopes.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -45,6 +46,7 @@ export async function describeRoutes(
       const { schema, url } = jsonSchemaTransform(document)
       const { hide, response } = schema as { hide?: boolean; response?: Record<string, unknown> }
       if (!hide && response) Object.assign(response, problemResponses(document.route))
+      if (!hide && url.startsWith('/api/v1/')) Object.assign(schema, scopeNote(document.route))
       return { schema, url }
     },
     transformObject: document => tidy(jsonSchemaTransformObject(document), definitions),
@@ -59,7 +61,7 @@ export async function describeRoutes(
 
 const introduction = `WhatsApp in, signed webhooks out.
 
-Every route under /api/v1 takes an API key. Errors are RFC 9457 problem documents; \`code\` is stable, sentences are not.
+Every route under /api/v1 takes an API key, with the scope that the route names: \`read\`, \`write\` or \`admin\`, each including those before it. Errors are RFC 9457 problem documents; \`code\` is stable, sentences are not.
 Lists are read with \`limit\` and \`cursor\`. Ids of others answer 404, like ids that do not exist.`
 
 const tags = [
@@ -68,6 +70,7 @@ const tags = [
   { name: 'Webhooks', description: 'Where events go.' },
   { name: 'Events', description: 'What happened, and the catalog of what can.' },
   { name: 'Deliveries', description: 'One event for one webhook, with every attempt; and the dead letters.' },
+  { name: 'API keys', description: 'Who may ask, and for what.' },
   { name: 'Health', description: 'For load balancers and people.' },
 ]
 
@@ -91,6 +94,7 @@ export function problemsOf(route: Pick<RouteOptions, 'method' | 'url' | 'config'
   const underKey: ProblemCode[] = [
     'api_key_missing',
     'api_key_invalid',
+    'insufficient_scope',
     'validation_failed',
     'store_unavailable',
   ]
@@ -102,6 +106,12 @@ export function problemsOf(route: Pick<RouteOptions, 'method' | 'url' | 'config'
     ...(route.config?.problems ?? []),
     'internal_error',
   ]
+}
+
+/** OpenAPI 3.1 lets the list beside a scheme name the roles that are required, whatever the scheme is. */
+function scopeNote(route: RouteOptions): object {
+  const scope = scopeOf(route as Parameters<typeof scopeOf>[0])
+  return { security: [{ bearer: [scope] }, { apiKey: [scope] }], 'x-required-scope': scope }
 }
 
 function problemResponses(route: RouteOptions): Record<string, object> {

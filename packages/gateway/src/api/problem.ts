@@ -26,6 +26,11 @@ export const problems = {
     title: 'This API key is not valid.',
     action: 'Check for a missing character or an expired key. Keys begin with `wx_`.',
   },
+  insufficient_scope: {
+    status: 403,
+    title: 'This API key may not do this.',
+    action: 'Use a key with the scope in `required_scope`; POST /api/v1/api-keys makes one.',
+  },
   route_not_found: {
     status: 404,
     title: 'There is no such route.',
@@ -60,6 +65,11 @@ export const problems = {
     status: 404,
     title: 'There is no such replay.',
     action: 'List yours with GET /api/v1/replays.',
+  },
+  api_key_not_found: {
+    status: 404,
+    title: 'There is no such API key.',
+    action: 'List yours with GET /api/v1/api-keys.',
   },
   method_not_allowed: {
     status: 405,
@@ -177,6 +187,7 @@ export type FieldError = { pointer: string; detail: string }
 export type ProblemExtras = {
   errors?: FieldError[]
   session_status?: string
+  required_scope?: string
   supported_types?: readonly string[]
 }
 

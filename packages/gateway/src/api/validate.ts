@@ -18,7 +18,8 @@ export function pathId(
     | 'webhook_not_found'
     | 'event_not_found'
     | 'delivery_not_found'
-    | 'replay_not_found',
+    | 'replay_not_found'
+    | 'api_key_not_found',
 ) {
   return z.strictObject({ id: z.uuid({ error: missing }) })
 }

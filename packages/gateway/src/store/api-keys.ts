@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { uuidv7 } from '@waxwing/events/event-id'
 import { asUuid, type Database } from './database.ts'
+import { below, type Page, type PageRequest, pageOf } from './page.ts'
 
 export type ApiKeyIdentity = { id: string; profileId: string; scopes: string[] }
 
@@ -23,8 +24,8 @@ export type ApiKeys = {
     name: string
     scopes?: readonly string[]
     expiresAt?: Date | null
-  }): Promise<{ id: string; key: string }>
-  /** Who this key is, or null. Answers are remembered for five seconds, so a removed key dies within them. */
+  }): Promise<{ id: string; key: string; row: ApiKeyRow }>
+  /** Who this key is, or null. Answers are remembered for five seconds, so a removed or expired key dies within them. */
   verify(key: string): Promise<ApiKeyIdentity | null>
   /**
    * Stores a key the operator chose (`API_KEY`) with full rights; saying it again changes nothing. The key that had
@@ -32,7 +33,7 @@ export type ApiKeys = {
    */
   ensure(a: { profileId: string; key: string; name: string }): Promise<void>
   /** Newest first. */
-  list(profileId: string): Promise<ApiKeyRow[]>
+  list(a: { profileId: string } & PageRequest): Promise<Page<ApiKeyRow>>
   /** False when there was no such key. */
   remove(profileId: string, id: string): Promise<boolean>
 }
@@ -40,6 +41,9 @@ export type ApiKeys = {
 /** Full rights. */
 const allScopes = ['*']
 const rememberMs = 5_000
+
+const columns = `id, user_id as "profileId", name, prefix, scopes, expires_at as "expiresAt",
+  last_used_at as "lastUsedAt", created_at as "createdAt"`
 
 export function createApiKeys(db: Database): ApiKeys {
   // Only keys that exist are remembered, so guesses cannot fill it.
@@ -51,14 +55,13 @@ export function createApiKeys(db: Database): ApiKeys {
     key: string
     scopes: readonly string[]
     expiresAt: Date | null
-  }): Promise<string> {
-    const id = uuidv7()
-    await db.query({
+  }): Promise<ApiKeyRow | null> {
+    const [row] = await db.query<ApiKeyRow>({
       text: `insert into api_keys (id, user_id, name, prefix, hash, scopes, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict (hash) do nothing`,
-      values: [id, a.profileId, a.name, a.key.slice(0, 7), hashOf(a.key), a.scopes, a.expiresAt],
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict (hash) do nothing returning ${columns}`,
+      values: [uuidv7(), a.profileId, a.name, a.key.slice(0, 7), hashOf(a.key), a.scopes, a.expiresAt],
     })
-    return id
+    return row ?? null
   }
 
   function forget(ids: readonly string[]): void {
@@ -85,7 +88,9 @@ export function createApiKeys(db: Database): ApiKeys {
   return {
     async create({ profileId, name, scopes = allScopes, expiresAt = null }) {
       const key = newApiKey()
-      return { id: await insert({ profileId, name, key, scopes, expiresAt }), key }
+      const row = await insert({ profileId, name, key, scopes, expiresAt })
+      if (row === null) throw new Error('a new key was in the table already')
+      return { id: row.id, key, row }
     },
     async verify(key) {
       const hash = hashOf(key)
@@ -106,13 +111,13 @@ export function createApiKeys(db: Database): ApiKeys {
       })
       forget(replaced.map(row => row.id))
     },
-    list: profileId =>
-      db.query<ApiKeyRow>({
-        text: `select id, user_id as "profileId", name, prefix, scopes, expires_at as "expiresAt",
-            last_used_at as "lastUsedAt", created_at as "createdAt"
-          from api_keys where user_id = $1 order by id desc`,
-        values: [profileId],
-      }),
+    async list({ profileId, limit, cursor }) {
+      const rows = await db.query<ApiKeyRow>({
+        text: `select ${columns} from api_keys where user_id = $1 and id < $2 order by id desc limit $3`,
+        values: [profileId, below(cursor), limit + 1],
+      })
+      return pageOf(rows, limit)
+    },
     async remove(profileId, id) {
       const removed = await db.query({
         text: 'delete from api_keys where user_id = $1 and id = $2 returning id',

@@ -122,7 +122,7 @@ onEveryServer('webhooks and keys are what their owner said', fresh => {
     assert.equal(await store.apiKeys.verify(`${key}x`), null)
     const old = await store.apiKeys.create({ profileId, name: 'Old', expiresAt: new Date(Date.now() - 1) })
     assert.equal(await store.apiKeys.verify(old.key), null)
-    const listed = (await store.apiKeys.list(profileId)).find(row => row.id === id)
+    const listed = (await store.apiKeys.list({ profileId, limit: 100 })).rows.find(row => row.id === id)
     assert.ok(listed?.lastUsedAt instanceof Date)
     assert.ok(key.startsWith(listed.prefix) && listed.prefix.length < 10)
     assert.equal(await store.apiKeys.remove(profileId, id), true)
@@ -134,7 +134,10 @@ onEveryServer('webhooks and keys are what their owner said', fresh => {
     for (const one of [store, store, other])
       await one.apiKeys.ensure({ profileId, key: 'wx_chosen', name: 'API_KEY' })
     assert.equal((await store.apiKeys.verify('wx_chosen'))?.profileId, profileId)
-    assert.equal((await store.apiKeys.list(profileId)).filter(row => row.name === 'API_KEY').length, 1)
+    assert.equal(
+      (await store.apiKeys.list({ profileId, limit: 100 })).rows.filter(row => row.name === 'API_KEY').length,
+      1,
+    )
   })
 
   test('a key from the environment that changed ends the one before, and no other', async () => {
@@ -146,7 +149,10 @@ onEveryServer('webhooks and keys are what their owner said', fresh => {
     assert.equal(await store.apiKeys.verify('wx_before'), null)
     assert.ok(await store.apiKeys.verify('wx_after'))
     assert.ok(await store.apiKeys.verify(bystander.key))
-    assert.equal((await store.apiKeys.list(profileId)).filter(row => row.name === 'Rotated').length, 1)
+    assert.equal(
+      (await store.apiKeys.list({ profileId, limit: 100 })).rows.filter(row => row.name === 'Rotated').length,
+      1,
+    )
   })
 
   test('health answers, and says what is wrong when the database is away', async () => {
