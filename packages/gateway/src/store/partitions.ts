@@ -13,6 +13,8 @@ export type Partitions = {
    * deliveries, or whose events are still to be sent.
    */
   dropOld(a: { eventsDays: number; deliveriesDays: number }): Promise<{ dropped: string[]; kept: string[] }>
+  /** How many the last `dropOld` kept; null before the first. */
+  kept(): number | null
 }
 
 const dayMs = 86_400_000
@@ -36,6 +38,7 @@ const partitionLock = 0x7761_7870
 export function createPartitions(db: Database, log: Logger, now: () => number = Date.now): Partitions {
   /** Days (since 1970) whose partitions are known to exist. */
   const made = new Set<number>()
+  let kept: number | null = null
 
   async function ensureDays(days: readonly number[]): Promise<void> {
     for (const day of days) {
@@ -77,8 +80,10 @@ export function createPartitions(db: Database, log: Logger, now: () => number = 
         }
         await emptyDefault(db, table, days)
       }
+      kept = result.kept.length
       return result
     },
+    kept: () => kept,
   }
 }
 
@@ -105,6 +110,8 @@ async function attachDay(query: Query, table: RiverTable, day: number): Promise<
   await lockOut(query, `${table}_default`)
   if (await exists(query, name)) return
   await query({ text: `create table ${name} (like ${table} including defaults including constraints)` })
+  // A partition can be asked by its own name, and then the policies of its parent do not count.
+  await query({ text: `alter table ${name} enable row level security` })
   await query({
     text: `with moved as (delete from ${table}_default where id >= '${from}' and id < '${to}' returning *)
       insert into ${name} select * from moved`,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { type Accounts, createAccounts } from './accounts.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type AuthState, createAuthState } from './auth-state.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
@@ -17,6 +18,8 @@ import { createProfiles, type Profiles } from './profiles.ts'
 import { createRecord } from './record.ts'
 import { createReplays, type Replays } from './replays.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createSignInTries, type SignInTries } from './sign-in-tries.ts'
+import { createSignIns, type SignIns } from './sign-ins.ts'
 import { createVault, type Vault } from './vault.ts'
 import type { WebhookCache } from './webhook-cache.ts'
 import { createWebhookHealth, type WebhookHealth } from './webhook-health.ts'
@@ -26,6 +29,9 @@ export type StoreHealth = { ok: boolean; latencyMs: number; detail: string | nul
 
 export type Store = {
   profiles: Profiles
+  accounts: Accounts
+  signIns: SignIns
+  signInTries: SignInTries
   apiKeys: ApiKeys
   sessions: Sessions
   leases: Leases
@@ -114,6 +120,9 @@ function wire(a: {
   const poll = repeat(epochPollMs, epochPollMs, log, () => refreshIfChanged(db, cache))
   return {
     profiles: createProfiles(db),
+    accounts: createAccounts(db),
+    signIns: createSignIns(db),
+    signInTries: createSignInTries(db),
     apiKeys: createApiKeys(db),
     sessions: createSessions(db),
     leases: createLeases(db),
