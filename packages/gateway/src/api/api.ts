@@ -30,6 +30,7 @@ import { metricsRoute } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
 import { replayRoutes } from './replays.ts'
 import { readJsonBodies } from './request-body.ts'
+import { retryPreviewRoute } from './retry-preview.ts'
 import { enforceScopes } from './scopes.ts'
 import { sessionFiguresRoute } from './session-figures.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -120,6 +121,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
       webhookRoutes(scope, deps)
       webhookSecretRoutes(scope, deps)
       webhookTestRoute(scope, deps)
+      retryPreviewRoute(scope)
       eventRoutes(scope, deps)
       catalogRoutes(scope)
       deliveryRoutes(scope, deps)

@@ -112,7 +112,12 @@ test(`a nearly right webhook is stored as it was sent or refused (FUZZ_SEED=${se
         maxLength: 4,
       }),
       retry_config: fc.record(
-        { max_attempts: fc.integer({ min: -1, max: 22 }), backoff_ms: fc.double() },
+        {
+          preset: fc.constantFrom('quick', 'standard', 'custom', 'fast'),
+          max_attempts: fc.integer({ min: -1, max: 34 }),
+          backoff_ms: fc.oneof(fc.double(), fc.integer({ min: 90, max: 90_000_000 })),
+          delays_ms: fc.oneof(fc.constant(null), fc.array(fc.integer({ min: 90, max: 90_000_000 }))),
+        },
         { requiredKeys: [] },
       ),
       headers: fc.dictionary(fc.oneof(fc.constantFrom('X-A', 'Host'), text), fc.oneof(fc.string(), value), {

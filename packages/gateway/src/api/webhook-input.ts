@@ -5,13 +5,8 @@ import type { Guard } from '../delivery/guard.ts'
 import { checkUserHeaders } from '../delivery/user-headers.ts'
 import type { Sessions } from '../store/sessions.ts'
 import { type FieldError, invalid } from './problem.ts'
+import { retryInput } from './retry-config.ts'
 import { pointerOf } from './validate.ts'
-
-/** The specification's defaults; the bounds keep one delivery from being retried for more than a year. */
-const retry = {
-  max_attempts: z.int().min(1).max(20),
-  backoff_ms: z.int().min(100).max(3_600_000),
-}
 
 /** `whsec_` and base64 of 24 to 64 bytes: what the Standard Webhooks specification allows. */
 export const secret = z
@@ -39,12 +34,7 @@ export const newWebhook = z.strictObject({
   session_ids: fields.session_ids.default(null),
   enabled: fields.enabled.default(true),
   subscribed_events: fields.subscribed_events.default([...defaultSubscription]),
-  retry_config: z
-    .strictObject({
-      max_attempts: retry.max_attempts.default(3),
-      backoff_ms: retry.backoff_ms.default(1_000),
-    })
-    .default({ max_attempts: 3, backoff_ms: 1_000 }),
+  retry_config: retryInput.default({ preset: 'quick' }),
   headers: fields.headers.default({}),
   ordered: fields.ordered.default(false),
   rate_limit: fields.rate_limit.default(null),
@@ -53,19 +43,28 @@ export const newWebhook = z.strictObject({
 
 export const webhookChange = z.strictObject({
   ...z.strictObject(fields).partial().shape,
-  retry_config: z.strictObject(retry).partial().optional(),
+  retry_config: retryInput.optional(),
 })
 
 type Judged = Partial<
   Pick<z.output<typeof newWebhook>, 'webhook_url' | 'session_ids' | 'subscribed_events' | 'headers'>
 >
 
-/** Refuses with every fault at once. Returns nothing: what passes is fit to be stored. */
+/**
+ * Refuses with every fault at once, those found before (`faults`) among them. Returns nothing: what passes is fit to
+ * be stored.
+ */
 export async function judgeWebhook(
   input: Judged,
-  a: { guard: Pick<Guard, 'checkUrl'>; sessions: Pick<Sessions, 'get'>; profileId: string },
+  a: {
+    guard: Pick<Guard, 'checkUrl'>
+    sessions: Pick<Sessions, 'get'>
+    profileId: string
+    faults: readonly FieldError[]
+  },
 ): Promise<void> {
   const faults = [
+    ...a.faults,
     ...faultsOfUrl(input.webhook_url, a.guard),
     ...faultsOfSubscription(input.subscribed_events),
     ...checkUserHeaders(input.headers ?? {}).map(({ name, detail }) => ({

@@ -35,7 +35,7 @@ test('a URL is enough: the rest has the defaults of the contract, and the secret
     session_ids: null,
     enabled: true,
     subscribed_events: ['messages.received'],
-    retry_config: { max_attempts: 3, backoff_ms: 1000 },
+    retry_config: { preset: 'quick', max_attempts: 3, backoff_ms: 1000, delays_ms: null },
     headers: {},
     ordered: false,
     rate_limit: null,
@@ -52,7 +52,12 @@ test('a change keeps what it does not name, also inside retry_config', async () 
     body: { name: 'Blue', retry_config: { backoff_ms: 200 }, subscribed_events: ['messages.*', 'call'] },
   })
   assert.equal(json.name, 'Blue')
-  assert.deepEqual(json.retry_config, { max_attempts: 5, backoff_ms: 200 })
+  assert.deepEqual(json.retry_config, {
+    preset: 'custom',
+    max_attempts: 5,
+    backoff_ms: 200,
+    delays_ms: null,
+  })
   assert.deepEqual(json.subscribed_events, ['messages.*', 'call'])
   assert.deepEqual(json.headers, { 'X-Team': 'blue' })
   assert.equal(json.webhook_url, url)
@@ -104,9 +109,9 @@ test('bounds hold, and what this version does not do is not accepted', async () 
   const long = 'v'.repeat(2_000)
   const faults: [string, object][] = [
     ['/retry_config/max_attempts', { retry_config: { max_attempts: 0 } }],
-    ['/retry_config/max_attempts', { retry_config: { max_attempts: 21 } }],
+    ['/retry_config/max_attempts', { retry_config: { max_attempts: 32 } }],
     ['/retry_config/backoff_ms', { retry_config: { backoff_ms: 99 } }],
-    ['/retry_config/backoff_ms', { retry_config: { backoff_ms: 3_600_001 } }],
+    ['/retry_config/backoff_ms', { retry_config: { backoff_ms: 86_400_001 } }],
     ['/retry_config/backoff_ms', { retry_config: { backoff_ms: '1000' } }],
     ['/subscribed_events', { subscribed_events: [] }],
     ['/subscribed_events', { subscribed_events: 'messages.received' }],

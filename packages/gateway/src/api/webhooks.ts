@@ -5,6 +5,7 @@ import type { WebhookRow } from '../store/webhooks.ts'
 import type { Api, ApiDeps } from './api.ts'
 import { moment, page, pageOf, pageQuery } from './page.ts'
 import { found } from './problem.ts'
+import { retryOf, retryShown, showRetry } from './retry-config.ts'
 import { noContent, pathId } from './validate.ts'
 import { judgeWebhook, newWebhook, webhookChange } from './webhook-input.ts'
 
@@ -19,7 +20,7 @@ const webhook = z
     session_ids: z.array(z.string()).nullable().describe('null: every session.'),
     enabled: z.boolean(),
     subscribed_events: z.array(z.string()),
-    retry_config: z.object({ max_attempts: z.int(), backoff_ms: z.int() }),
+    retry_config: retryShown,
     headers: z.record(z.string(), z.string()),
     ordered: z.boolean(),
     rate_limit: z.number().nullable().describe('Requests a second; null: no limit.'),
@@ -50,7 +51,7 @@ function show(row: WebhookRow): z.output<typeof webhook> {
     session_ids: row.sessionIds,
     enabled: row.enabled,
     subscribed_events: row.subscribedEvents,
-    retry_config: { max_attempts: row.retryConfig.maxAttempts, backoff_ms: row.retryConfig.backoffMs },
+    retry_config: showRetry(row.retryConfig),
     headers: row.headers,
     ordered: row.ordered,
     rate_limit: row.rateLimit,
@@ -84,7 +85,8 @@ function create(app: Api, { store, guard }: Deps): void {
     },
     async (request, reply) => {
       const { profileId, body } = request
-      await judgeWebhook(body, { guard, sessions: store.sessions, profileId })
+      const { retry, faults } = retryOf(body.retry_config)
+      await judgeWebhook(body, { guard, sessions: store.sessions, profileId, faults })
       const row = await store.webhooks.create({
         profileId,
         name: body.name ?? new URL(body.webhook_url).host.slice(0, 100),
@@ -92,7 +94,7 @@ function create(app: Api, { store, guard }: Deps): void {
         sessionIds: body.session_ids,
         enabled: body.enabled,
         subscribedEvents: patternsOf(body.subscribed_events),
-        retryConfig: { maxAttempts: body.retry_config.max_attempts, backoffMs: body.retry_config.backoff_ms },
+        retryConfig: retry,
         headers: body.headers,
         secret: body.secret,
       })
@@ -154,17 +156,15 @@ function changeAndRemove(app: Api, { store, guard }: Deps): void {
       const { profileId, body } = request
       const { id } = request.params
       const before = found(await store.webhooks.get(profileId, id), 'webhook_not_found')
-      await judgeWebhook(body, { guard, sessions: store.sessions, profileId })
+      const { retry, faults } = retryOf(body.retry_config ?? {}, before.retryConfig)
+      await judgeWebhook(body, { guard, sessions: store.sessions, profileId, faults })
       const row = await store.webhooks.update(profileId, id, {
         name: body.name,
         webhookUrl: body.webhook_url,
         sessionIds: body.session_ids,
         enabled: body.enabled,
         subscribedEvents: body.subscribed_events && patternsOf(body.subscribed_events),
-        retryConfig: body.retry_config && {
-          maxAttempts: body.retry_config.max_attempts ?? before.retryConfig.maxAttempts,
-          backoffMs: body.retry_config.backoff_ms ?? before.retryConfig.backoffMs,
-        },
+        retryConfig: body.retry_config && retry,
         headers: body.headers,
       })
       return show(found(row, 'webhook_not_found'))

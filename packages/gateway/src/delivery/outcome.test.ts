@@ -4,7 +4,8 @@ import { type ErrorClass, errorClasses } from '@waxwing/events'
 import fc from 'fast-check'
 import type { Attempt } from './attempt.ts'
 import { failureOfStatus } from './failure.ts'
-import { type Decision, decide, hint, nextAttemptAt } from './outcome.ts'
+import { type Decision, decide, hint, patienceUntil } from './outcome.ts'
+import { presets } from './retry-schedule.ts'
 
 const now = new Date('2026-11-23T12:00:00.000Z')
 const hour = 3_600_000
@@ -35,6 +36,18 @@ describe('what an answer means after the first of three attempts', () => {
     ['503, Retry-After: 30', answered(503, ' 30 '), after(30_000)],
     ['503, Retry-After: 0', answered(503, '0'), after(1000)],
     ['503, Retry-After a date', answered(503, 'Mon, 23 Nov 2026 12:05:00 GMT'), after(300_000)],
+    ['429, Retry-After: 0030', answered(429, '0030'), after(30_000)],
+    [
+      '429, Retry-After in the form of RFC 850',
+      answered(429, 'Monday, 23-Nov-26 12:05:00 GMT'),
+      after(300_000),
+    ],
+    ['429, Retry-After in the form of asctime', answered(429, 'Mon Nov 23 12:05:00 2026'), after(300_000)],
+    ['429, Retry-After a date without a zone', answered(429, '2026-11-23T12:05:00'), after(1000)],
+    ['429, Retry-After a day of no month', answered(429, 'Mon, 99 Nov 2026 12:05:00 GMT'), after(1000)],
+    ['429, Retry-After empty', answered(429, ''), after(1000)],
+    ['429, Retry-After: 10 h', answered(429, '36000'), after(10 * hour)],
+    ['429, Retry-After: 10 h and a second', answered(429, '36001'), after(10 * hour)],
     ['503, Retry-After a past date', answered(503, 'Mon, 23 Nov 2020 12:05:00 GMT'), after(1000)],
     ['503, Retry-After: a day', answered(503, '86400'), after(10 * hour)],
     ['503, Retry-After: next year', answered(503, 'Tue, 23 Nov 2027 12:00:00 GMT'), after(10 * hour)],
@@ -74,22 +87,6 @@ test('a success on the last attempt, or after it on request, is delivered', () =
     assert.deepEqual(decide(answered(200), { number, retry, now, random: () => 0 }), { kind: 'delivered' })
 })
 
-test('a wait is backoff * 2^(n-1) plus at most 20 %, never less, whatever the numbers', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 100 }),
-      fc.integer({ min: 0, max: 24 * hour }),
-      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-      (number, backoffMs, chance) => {
-        const wait =
-          nextAttemptAt({ number, retry: { backoffMs }, now, random: () => chance }).getTime() - now.getTime()
-        const base = Math.min(backoffMs * 2 ** (number - 1), 24 * hour)
-        assert.ok(wait >= base && wait <= base * 1.2 + 1, `${wait} for a base of ${base}`)
-      },
-    ),
-  )
-})
-
 test('a retry is never before the schedule nor, within 10 h, before what the receiver asked', () => {
   fc.assert(
     fc.property(
@@ -109,6 +106,32 @@ test('a retry is never before the schedule nor, within 10 h, before what the rec
         assert.ok(wait >= Math.min(seconds * 1000, 10 * hour))
       },
     ),
+  )
+})
+
+test('patience is asked for by a 429 or 503 with a time in the future, and by nothing else', () => {
+  const until = (attempt: Attempt) => patienceUntil(attempt, now)?.getTime() ?? null
+  assert.equal(until(answered(429, '30')), now.getTime() + 30_000)
+  assert.equal(until(answered(503, 'Mon, 23 Nov 2026 12:05:00 GMT')), now.getTime() + 300_000)
+  assert.equal(until(answered(429, '99999999')), now.getTime() + 10 * hour)
+  for (const attempt of [
+    answered(429),
+    answered(429, '0'),
+    answered(429, 'soon'),
+    answered(503, 'Mon, 23 Nov 2020 12:05:00 GMT'),
+    answered(500, '30'),
+    answered(200, '30'),
+    unanswered('timeout'),
+  ])
+    assert.equal(until(attempt), null)
+})
+
+test('a list of waits is a schedule like any other', () => {
+  const wait = (number: number) =>
+    decide(answered(500), { number, retry: presets.standard, now, random: () => 0 })
+  assert.deepEqual(
+    [wait(1), wait(3), wait(9), wait(10)],
+    [after(5_000), after(1_800_000), after(24 * hour), { kind: 'dead' }],
   )
 })
 

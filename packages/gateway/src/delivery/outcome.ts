@@ -1,16 +1,12 @@
 import type { ErrorClass } from '@waxwing/events'
 import type { Attempt } from './attempt.ts'
+import { nextAttemptAt, type RetryConfig } from './retry-schedule.ts'
 
 /** What an attempt means for its delivery. */
 export type Decision = { kind: 'delivered' } | { kind: 'retry'; at: Date } | { kind: 'dead' }
-/** `maxAttempts` counts the first one; `backoffMs` is the wait after it, doubled after each further one. */
-export type RetryConfig = { maxAttempts: number; backoffMs: number }
 
-/** The longest wait of the schedule: the last step of Standard Webhooks' own. Without it 2^n leaves all bounds. */
-const maxBackoffMs = 24 * 3_600_000
 /** A receiver may ask for patience, not for oblivion. */
 const maxRetryAfterMs = 10 * 3_600_000
-const maxJitter = 0.2
 
 /**
  * | the attempt | the delivery |
@@ -29,41 +25,32 @@ export function decide(
 ): Decision {
   if (attempt.error === null) return { kind: 'delivered' }
   if (attempt.response?.status === 410 || a.number >= a.retry.maxAttempts) return { kind: 'dead' }
-  const scheduled = nextAttemptAt(a).getTime()
-  return { kind: 'retry', at: new Date(Math.max(scheduled, asked(attempt, a.now))) }
+  const scheduled = nextAttemptAt(a)
+  const asked = patienceUntil(attempt, a.now)
+  return { kind: 'retry', at: asked !== null && asked > scheduled ? asked : scheduled }
 }
 
-/** When the attempt after number `number` is due: backoff * 2^(number-1), plus 0 to 20 %, never earlier. */
-export function nextAttemptAt(a: {
-  number: number
-  retry: Pick<RetryConfig, 'backoffMs'>
-  now: Date
-  random: () => number
-}): Date {
-  const base = Math.min(a.retry.backoffMs * 2 ** (a.number - 1), maxBackoffMs)
-  return new Date(a.now.getTime() + Math.ceil(base * (1 + maxJitter * a.random())))
-}
-
-/** A 429 or 503 that says when to come back: about the pace, not about the health of the endpoint. */
-export function asksForPatience(attempt: Attempt): boolean {
-  return asked(attempt, attempt.startedAt) > 0
-}
-
-/** The time a 429 or 503 asked for, in ms since the epoch; 0 when it asked for nothing. */
-function asked(attempt: Attempt, now: Date): number {
+/**
+ * Until when a 429 or 503 asks to be left in peace, at most 10 h from `now`; null when it asks for nothing. That is
+ * about the pace, not about the health of the endpoint.
+ */
+export function patienceUntil(attempt: Attempt, now: Date): Date | null {
   const { response } = attempt
-  if (response === null || (response.status !== 429 && response.status !== 503)) return 0
+  if (response === null || (response.status !== 429 && response.status !== 503)) return null
   const at = retryAfter(response.headers['retry-after'], now)
-  return Math.min(at, now.getTime() + maxRetryAfterMs)
+  return at <= now.getTime() ? null : new Date(Math.min(at, now.getTime() + maxRetryAfterMs))
 }
 
 /** Retry-After (RFC 9110 section 10.2.3): whole seconds, or a date. What is neither asks for nothing. */
 function retryAfter(value: string | undefined, now: Date): number {
-  if (value === undefined) return 0
-  const text = value.trim()
+  const text = value?.trim() ?? ''
   if (/^\d{1,9}$/.test(text)) return now.getTime() + Number(text) * 1000
-  // Only the form of HTTP dates: Date.parse alone would read "1.5" or "soon 1" as years.
-  return /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) || 0 : 0
+  // Only the forms of HTTP dates: Date.parse alone would read "1.5" or "soon 1" as years.
+  if (/^[A-Z][a-z]{2,8}, .* GMT$/.test(text)) return Date.parse(text) || 0
+  // The third form, of C's asctime, names no zone and means GMT.
+  return /^[A-Z][a-z]{2} [A-Z][a-z]{2} [\d ]\d \d\d:\d\d:\d\d \d{4}$/.test(text)
+    ? Date.parse(`${text} GMT`) || 0
+    : 0
 }
 
 const hints: Record<ErrorClass, string> = {
@@ -89,7 +76,7 @@ const statusHints: Record<number, string> = {
   405: 'The receiver does not take POST at this path.',
   410: 'The receiver says this address is gone for good. Change the URL; nothing will be retried here.',
   413: 'The event is larger than the receiver accepts. Raise its body limit (1 MiB is enough).',
-  429: 'The receiver is asking for fewer requests. Its Retry-After, when it sends one, is honoured.',
+  429: 'The receiver is asking for fewer requests. Its Retry-After is honoured; a rate_limit keeps below its pace.',
   503: 'The receiver says it is temporarily unavailable. Its Retry-After, when it sends one, is honoured.',
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorClass } from '@waxwing/events'
 import type { Attempt } from '../delivery/attempt.ts'
-import { asksForPatience } from '../delivery/outcome.ts'
+import { patienceUntil } from '../delivery/outcome.ts'
 import type { EndpointHealth, HealthNotice } from '../store/webhook-health.ts'
 
 /** What an attempt says about its endpoint, which is not what it means for its delivery (`delivery/outcome`). */
@@ -59,7 +59,8 @@ export function verdictOf(attempt: Attempt): Verdict {
   const status = attempt.response?.status ?? null
   if (status === 410) return 'gone'
   if (status === 401 || status === 403) return 'denied'
-  if (attempt.error.class === 'http_4xx' || asksForPatience(attempt)) return 'neutral'
+  if (attempt.error.class === 'http_4xx') return 'neutral'
+  if (patienceUntil(attempt, attempt.startedAt) !== null) return 'neutral'
   return 'transient'
 }
 

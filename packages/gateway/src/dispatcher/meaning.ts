@@ -1,5 +1,6 @@
 import type { Attempt } from '../delivery/attempt.ts'
-import { asksForPatience, type Decision, decide, type RetryConfig } from '../delivery/outcome.ts'
+import { type Decision, decide, patienceUntil } from '../delivery/outcome.ts'
+import type { RetryConfig } from '../delivery/retry-schedule.ts'
 import type { DueDelivery } from '../store/deliveries.ts'
 import { type Observation, verdictOf } from './health.ts'
 
@@ -34,7 +35,7 @@ export function meaningOf(
       verdict,
       errorClass: attempt.error?.class ?? null,
       responseStatus: attempt.response?.status ?? null,
-      notBefore: decision.kind === 'retry' && asksForPatience(attempt) ? decision.at : null,
+      notBefore: patienceUntil(attempt, now),
     },
   }
 }

@@ -7,7 +7,8 @@ import { createWebhookCache, type WebhookCache } from './webhook-cache.ts'
 import { resetHealth } from './webhook-health.ts'
 import { createWebhookSecrets, type SecretRing } from './webhook-secrets.ts'
 
-export type RetryConfig = { maxAttempts: number; backoffMs: number }
+/** How often a delivery is tried and how far apart (ms); without `delaysMs` the waits double. The rules are delivery's. */
+export type RetryConfig = { maxAttempts: number; backoffMs: number; delaysMs?: readonly number[] }
 export type WebhookHealth = {
   state: 'healthy' | 'degraded' | 'suspended' | 'disabled'
   since: Date
@@ -86,8 +87,8 @@ const columns = `w.id, w.user_id as "profileId", w.name, w.webhook_url as "webho
 type StoredWebhook = Omit<WebhookRow, 'secrets' | 'health' | 'retryConfig'> & {
   health: Omit<WebhookHealth, 'since'>
   healthSince: Date
-  /** The specification's keys. */
-  retryConfig: { max_attempts: number; backoff_ms: number }
+  /** The specification's keys, and the waits when they are a list. */
+  retryConfig: { max_attempts: number; backoff_ms: number; delays_ms?: number[] }
   secret: string
 }
 
@@ -114,7 +115,7 @@ export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
     const { secret, healthSince, health, retryConfig, ...rest } = row
     return {
       ...rest,
-      retryConfig: { maxAttempts: retryConfig.max_attempts, backoffMs: retryConfig.backoff_ms },
+      retryConfig: retryOf(retryConfig),
       health: { ...health, since: healthSince },
       secrets: rings.open(row.id, secret).valid(Date.now()),
     }
@@ -252,6 +253,11 @@ function resetBy(change: Change, keys: readonly (keyof Change)[]): string {
 function storedValue(key: keyof Change, value: unknown): unknown {
   if (key === 'headers' || key === 'subscribedEvents') return json(value)
   if (key !== 'retryConfig') return value
-  const { maxAttempts, backoffMs } = value as RetryConfig
-  return json({ max_attempts: maxAttempts, backoff_ms: backoffMs })
+  const { maxAttempts, backoffMs, delaysMs } = value as RetryConfig
+  return json({ max_attempts: maxAttempts, backoff_ms: backoffMs, delays_ms: delaysMs })
+}
+
+function retryOf(stored: StoredWebhook['retryConfig']): RetryConfig {
+  const { max_attempts: maxAttempts, backoff_ms: backoffMs, delays_ms: delaysMs } = stored
+  return delaysMs === undefined ? { maxAttempts, backoffMs } : { maxAttempts, backoffMs, delaysMs }
 }
