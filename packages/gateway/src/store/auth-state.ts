@@ -32,6 +32,11 @@ export type SessionAuthState = {
 
 export type AuthState = { for(sessionId: string, fence: string): SessionAuthState }
 
+/** Where values are sealed for. */
+export const credsPlace = (sessionId: string) => `session_creds/${sessionId}`
+export const keyPlace = (sessionId: string, type: string, id: string) =>
+  `session_keys/${sessionId}/${type}/${id}`
+
 export function createAuthState(db: Database, vault: Vault): AuthState {
   return { for: (sessionId, fence) => sessionAuthState(db, vault, { sessionId, fence }) }
 }
@@ -41,9 +46,6 @@ function sessionAuthState(
   vault: Vault,
   { sessionId, fence }: { sessionId: string; fence: string },
 ): SessionAuthState {
-  const credsPlace = `session_creds/${sessionId}`
-  const keyPlace = (type: string, id: string) => `session_keys/${sessionId}/${type}/${id}`
-
   /** Runs steps beside the check of the lease, all in one statement; with the lease gone none has a row to work on. */
   async function whileHeld(name: string, steps: string, values: unknown[]): Promise<void> {
     const [held] = await db.query({
@@ -60,16 +62,18 @@ function sessionAuthState(
         text: 'select value from session_creds where session_id = $1',
         values: [sessionId],
       })
-      return row === undefined ? null : vault.open(row.value, credsPlace)
+      return row === undefined ? null : vault.open(row.value, credsPlace(sessionId))
     },
-    saveCreds: json => whileHeld('save-session-creds', putCreds, [vault.seal(json, credsPlace)]),
+    saveCreds: json => whileHeld('save-session-creds', putCreds, [vault.seal(json, credsPlace(sessionId))]),
     async get(type, ids) {
       const rows = await db.query<{ id: string; value: Buffer }>({
         name: 'get-session-keys',
         text: 'select id, value from session_keys where session_id = $1 and type = $2 and id = any($3)',
         values: [sessionId, type, ids],
       })
-      return Object.fromEntries(rows.map(row => [row.id, vault.open(row.value, keyPlace(type, row.id))]))
+      return Object.fromEntries(
+        rows.map(row => [row.id, vault.open(row.value, keyPlace(sessionId, type, row.id))]),
+      )
     },
     set(data, arrived = []) {
       const keys = Object.entries(data).flatMap(([type, values]) =>
@@ -77,7 +81,7 @@ function sessionAuthState(
       )
       if (keys.length + arrived.length === 0) return Promise.resolve()
       const sealed = keys.map(({ type, id, value }) =>
-        value === null ? null : vault.seal(value, keyPlace(type, id)),
+        value === null ? null : vault.seal(value, keyPlace(sessionId, type, id)),
       )
       const values = [
         keys.map(key => key.type),

@@ -15,6 +15,8 @@ const listenWithinMs = 10_000
 export function listenForChanges(a: {
   databaseUrl: string
   channel: string
+  /** What pg_stat_activity shows, before the word `listener`. */
+  applicationName?: string
   onChange: () => void
   log: Logger
 }): { stop(): Promise<void> } {
@@ -25,7 +27,7 @@ export function listenForChanges(a: {
   async function connect(): Promise<void> {
     const own = new pg.Client({
       connectionString: a.databaseUrl,
-      application_name: 'waxwing listener',
+      application_name: `${a.applicationName ?? 'waxwing'} listener`,
       query_timeout: listenWithinMs,
       ...connectionLimits,
     })

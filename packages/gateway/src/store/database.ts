@@ -40,12 +40,14 @@ export function openDatabase(a: {
   poolSize: number
   log: Logger
   answerWithinMs?: number
+  /** What pg_stat_activity shows. */
+  applicationName?: string
 }): Database {
   const { answerWithinMs = defaultAnswerWithinMs } = a
   const pool = new pg.Pool({
     connectionString: a.databaseUrl,
     max: a.poolSize,
-    application_name: 'waxwing',
+    application_name: a.applicationName ?? 'waxwing',
     ...connectionLimits,
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.

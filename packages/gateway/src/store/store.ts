@@ -7,12 +7,12 @@ import { listenForChanges } from './change-listener.ts'
 import { createClaims } from './claim.ts'
 import { createCommit } from './commit.ts'
 import { type Database, openDatabase } from './database.ts'
+import { admitVault, processName } from './database-keys.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { createEvents, type Events } from './events.ts'
 import { expireInbox } from './inbox.ts'
 import { createLeases, type Leases } from './leases.ts'
 import { migrate } from './migrate.ts'
-import { requireItsKey } from './one-key.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
 import { createRecord } from './record.ts'
@@ -55,6 +55,8 @@ export type StoreOptions = {
   databaseUrl: string
   /** 32 bytes. */
   encryptionKey: Buffer
+  /** Keys that sealed before this one, to open what they sealed. */
+  oldEncryptionKeys?: readonly Buffer[]
   log: Logger
   /** Connections, default 10. */
   poolSize?: number
@@ -76,19 +78,21 @@ const retryUpkeepMs = 5_000
 const epochPollMs = 5_000
 
 /**
- * Opens the truth: migrates, makes the days ahead, and wires the tables together. Throws ForeignKeyError for a key that
- * is not the database's.
+ * Opens the truth: migrates, makes the days ahead, and wires the tables together. Throws ForeignKeyError when
+ * something in the database was sealed with a key that is not given.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, log, leaseMs } = options
-  const db = openDatabase({ databaseUrl, poolSize: options.poolSize ?? 10, log })
+  const vault = createVault(options.encryptionKey, options.oldEncryptionKeys)
+  const applicationName = processName(vault)
+  const db = openDatabase({ databaseUrl, poolSize: options.poolSize ?? 10, log, applicationName })
   try {
     if (options.migrate ?? true) await migrate(db, log)
-    const vault = createVault(options.encryptionKey)
-    await requireItsKey(db, vault)
+    await admitVault(db, vault)
     const partitions = createPartitions(db, log)
     await partitions.ensureAhead()
-    return wire({ db, vault, partitions, databaseUrl, log, leaseMs, retention: options.retention })
+    const { retention } = options
+    return wire({ db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention })
   } catch (error) {
     await db.close()
     throw error
@@ -100,16 +104,23 @@ function wire(a: {
   vault: Vault
   partitions: Partitions
   databaseUrl: string
+  applicationName: string
   log: Logger
   leaseMs: number
   retention: Retention | undefined
 }): Store {
-  const { db, vault, partitions, databaseUrl, log, leaseMs, retention } = a
+  const { db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention } = a
   const { webhooks, cache } = createWebhooks(db, vault)
   const commit = createCommit({ db, cache, partitions, leaseMs })
   const record = createRecord(db, partitions)
   const deliveries = createDeliveries(db, createClaims(db, leaseMs), record.add)
-  const listener = listenForChanges({ databaseUrl, channel: webhookChannel, onChange: cache.invalidate, log })
+  const listener = listenForChanges({
+    databaseUrl,
+    applicationName,
+    channel: webhookChannel,
+    onChange: cache.invalidate,
+    log,
+  })
   const upkeep = repeat(firstUpkeepMs, upkeepMs, log, async () => {
     await partitions.ensureAhead()
     await deliveries.cancelOrphans()

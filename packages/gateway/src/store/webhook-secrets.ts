@@ -15,18 +15,22 @@ export type SecretRing = {
 /** Old secrets that may be valid beside the newest (delivery.md, law 17). */
 const maxOld = 10
 
+/** Where the secrets of a webhook are sealed for. */
+export const webhookSecretPlace = (webhookId: string) => `webhook_configs.secret/${webhookId}`
+
 /** Seals and opens the `secret` column of `webhook_configs`: text, as the specification has it, so base64. */
 export function createWebhookSecrets(vault: Vault): {
   first(webhookId: string, secret: string): string
   open(webhookId: string, sealed: string): SecretRing
 } {
-  const place = (webhookId: string) => `webhook_configs.secret/${webhookId}`
   const seal = (webhookId: string, secrets: readonly Secret[]) =>
-    vault.seal(JSON.stringify(secrets), place(webhookId)).toString('base64')
+    vault.seal(JSON.stringify(secrets), webhookSecretPlace(webhookId)).toString('base64')
   return {
     first: (webhookId, secret) => seal(webhookId, [{ secret, until: null }]),
     open(webhookId, sealed) {
-      const all = JSON.parse(vault.open(Buffer.from(sealed, 'base64'), place(webhookId))) as Secret[]
+      const all = JSON.parse(
+        vault.open(Buffer.from(sealed, 'base64'), webhookSecretPlace(webhookId)),
+      ) as Secret[]
       const living = (now: number) => all.filter(({ until }) => until === null || until > now)
       return {
         valid: now => living(now).map(({ secret }) => secret),
