@@ -51,7 +51,7 @@ export async function oldestTestDatabase(): Promise<TestDatabase> {
 }
 
 /** No test pulls the power plug, so none has to wait for the disk. */
-const notDurable = { fsync: 'off', full_page_writes: 'off' }
+export const notDurable = { fsync: 'off', full_page_writes: 'off' }
 const prefix = 'waxwing-test-'
 let embedded: Promise<string> | undefined
 let version15: Promise<string> | undefined
@@ -75,7 +75,8 @@ async function runOn(databaseUrl: string, sql: string): Promise<void> {
   }
 }
 
-function startTestServer(start: (dataDir: string) => Promise<string>): Promise<string> {
+/** `start` gets a folder of its own, which goes with this process, and so does the server in it. */
+export function startTestServer<T>(start: (dataDir: string) => Promise<T>): Promise<T> {
   sweepLeftovers()
   const dataDir = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
   process.once('exit', () => removeServer(dataDir))

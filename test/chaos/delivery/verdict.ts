@@ -1,0 +1,194 @@
+import { matches } from '@waxwing/events'
+import type { Arrival } from './endpoint.ts'
+import type { AttemptRecord, DeliveryRecord, EventRecord, Records } from './record.ts'
+import type { Life, Outage } from './world.ts'
+
+export type Receiver = {
+  id: string
+  name: string
+  subscribed: readonly string[]
+  arrivals: readonly Arrival[]
+  bodies: ReadonlyMap<string, ReadonlySet<string>>
+  forged: readonly string[]
+}
+
+/** What everybody saw, when all is over. */
+export type Evidence = {
+  /** WhatsApp's ids of the messages that were written. */
+  written: readonly string[]
+  records: Records
+  receivers: readonly Receiver[]
+  lives: readonly Life[]
+  outages: readonly Outage[]
+  maxAttempts: number
+}
+
+export type Verdict = {
+  events: number
+  deliveries: number
+  delivered: number
+  dead: number
+  requests: number
+  /** Requests of a delivery that its receiver had accepted already, all of them explained: see `isExplained`. */
+  duplicates: number
+  /** Requests that are not on record, all of them explained. */
+  unrecorded: number
+  /** One sentence each; empty is what we want. */
+  breaches: string[]
+}
+
+/**
+ * How long before a death a request may have arrived and still be unrecorded, while the database is there: the longest
+ * attempt, the batches before it, and a machine with much else to do.
+ */
+const unrecordedForMs = 10_000
+
+/** The laws 1, 2, 4, 14, 16 and 18 of delivering, against what really happened. */
+export function judge(evidence: Evidence): Verdict {
+  const { records, receivers } = evidence
+  const attempts = Map.groupBy(records.attempts, one => one.deliveryId)
+  const arrivals = Map.groupBy(
+    receivers.flatMap(one => one.arrivals),
+    one => one.deliveryId,
+  )
+  const stories = records.deliveries.map(delivery =>
+    storyOf(delivery, arrivals.get(delivery.id) ?? [], attempts.get(delivery.id) ?? [], evidence),
+  )
+  const sum = (of: (story: Story) => number) => stories.reduce((total, story) => total + of(story), 0)
+  return {
+    events: records.events.length,
+    deliveries: records.deliveries.length,
+    delivered: records.deliveries.filter(({ status }) => status === 'delivered').length,
+    dead: records.deliveries.filter(({ status }) => status === 'failed').length,
+    requests: receivers.reduce((total, one) => total + one.arrivals.length, 0),
+    duplicates: sum(story => story.duplicates),
+    unrecorded: sum(story => story.unrecorded),
+    breaches: [
+      ...neverEvents(evidence),
+      ...neverDeliveries(evidence),
+      ...strangers(evidence),
+      ...garbled(evidence),
+      ...receivers.flatMap(({ name, forged }) => forged.map(why => `does not verify at ${name}: ${why}`)),
+      ...stories.flatMap(story => story.breaches),
+    ],
+  }
+}
+
+type Story = { duplicates: number; unrecorded: number; breaches: string[] }
+
+/** Of one delivery: what its receiver saw, against what is on record. */
+function storyOf(
+  delivery: DeliveryRecord,
+  arrivals: readonly Arrival[],
+  attempts: readonly AttemptRecord[],
+  evidence: Evidence,
+): Story {
+  const inOrder = arrivals.toSorted((one, other) => one.at - other.at)
+  const recorded = new Set(attempts.map(nameOf))
+  const unrecorded = inOrder.filter(one => !recorded.has(nameOf(one)))
+  const firstAccepted = inOrder.findIndex(one => one.accepted)
+  const repeated = firstAccepted < 0 ? [] : inOrder.slice(firstAccepted + 1)
+  const faults = [
+    ...unrecorded
+      .filter(one => !isExplained(one, evidence))
+      .map(one => `attempt ${one.attempt} (${one.mood}) is not on record, and nobody died`),
+    ...inOrder
+      .slice(firstAccepted < 0 ? inOrder.length : firstAccepted, -1)
+      .filter(one => one.accepted && recorded.has(nameOf(one)))
+      .map(one => `sent again after attempt ${one.attempt}, which was accepted and is on record`),
+    ...twice(attempts.map(nameOf)).map(name => `on record twice: ${name}`),
+    ...endingFaults(delivery, inOrder, attempts, evidence),
+  ]
+  return {
+    duplicates: repeated.length,
+    unrecorded: unrecorded.length,
+    breaches: faults.map(
+      fault => `delivery ${delivery.id} (${nameOfReceiver(delivery, evidence)}): ${fault}`,
+    ),
+  }
+}
+
+function endingFaults(
+  { status, attempts: spent }: DeliveryRecord,
+  arrivals: readonly Arrival[],
+  attempts: readonly AttemptRecord[],
+  evidence: Evidence,
+): string[] {
+  const accepted = arrivals.filter(one => one.accepted)
+  if (status === 'delivered')
+    return accepted.length > 0 ? [] : ['delivered, says the record; its receiver has it not']
+  if (status !== 'failed') return [`ended neither delivered nor dead: ${status}`]
+  const numbers = new Set(attempts.map(one => one.attempt))
+  const missing = Array.from({ length: evidence.maxAttempts }, (_, i) => i + 1).filter(n => !numbers.has(n))
+  return [
+    ...(spent === evidence.maxAttempts ? [] : [`dead after ${spent} attempts of ${evidence.maxAttempts}`]),
+    ...missing.map(n => `dead, and attempt ${n} is not on record`),
+    ...accepted
+      .filter(one => !isExplained(one, evidence))
+      .map(one => `dead, though its receiver accepted attempt ${one.attempt}`),
+  ]
+}
+
+/**
+ * An attempt is missing on record only when the process that made it was killed before it could write it down: in flight,
+ * in the batch being written, or kept while the database was away.
+ */
+function isExplained(arrival: Arrival, { lives, outages }: Evidence): boolean {
+  const life = lives.findLast(one => one.from <= arrival.at)
+  if (life === undefined || life.killedAt === null) return false
+  const { killedAt } = life
+  const awayFrom = outages.find(one => one.from <= killedAt && one.to >= killedAt)?.from ?? killedAt
+  return arrival.at >= Math.min(killedAt, awayFrom) - unrecordedForMs
+}
+
+const nameOf = ({ attempt, timestamp }: Pick<Arrival, 'attempt' | 'timestamp'>) =>
+  `attempt ${attempt} of ${timestamp}`
+
+function twice(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
+}
+
+function nameOfReceiver({ webhookId }: DeliveryRecord, { receivers }: Evidence): string {
+  return receivers.find(({ id }) => id === webhookId)?.name ?? webhookId
+}
+
+function neverEvents({ written, records }: Evidence): string[] {
+  const told = new Set(records.events.map(({ messageId }) => messageId))
+  return written.filter(id => !told.has(id)).map(id => `message ${id} never became an event`)
+}
+
+function neverDeliveries({ records, receivers }: Evidence): string[] {
+  const born = new Set(records.deliveries.map(({ eventId, webhookId }) => `${eventId} ${webhookId}`))
+  const wants = (receiver: Receiver, { type, about }: EventRecord) =>
+    about !== receiver.id && matches(receiver.subscribed, type)
+  return receivers.flatMap(receiver =>
+    records.events
+      .filter(event => wants(receiver, event) !== born.has(`${event.id} ${receiver.id}`))
+      .map(({ id, type }) => `${type} ${id} and ${receiver.name}: a delivery too few or too many`),
+  )
+}
+
+/** Requests that no delivery of this webhook and event stands behind. */
+function strangers({ records, receivers }: Evidence): string[] {
+  const known = new Map(records.deliveries.map(one => [one.id, one]))
+  return receivers.flatMap(({ id, name, arrivals }) =>
+    arrivals
+      .filter(one => {
+        const delivery = known.get(one.deliveryId)
+        return delivery?.webhookId !== id || delivery.eventId !== one.eventId
+      })
+      .map(
+        one => `${name} got delivery ${one.deliveryId} with webhook-id ${one.eventId}, which is not its own`,
+      ),
+  )
+}
+
+/** Bodies that are not the committed bytes. */
+function garbled({ records, receivers }: Evidence): string[] {
+  const bodies = new Map(records.events.map(({ id, body }) => [id, body]))
+  return receivers.flatMap(receiver =>
+    [...receiver.bodies]
+      .filter(([id, seen]) => seen.size !== 1 || !seen.has(bodies.get(id) ?? ''))
+      .map(([id]) => `${receiver.name} got other bytes for event ${id} than were committed`),
+  )
+}
