@@ -71,6 +71,8 @@ export type EventDraft<T extends EventType = EventType> = T extends EventType
       naturalKey: string | null
       /** The webhook it tells of: it goes to the others, never to that one. Not part of the envelope. */
       aboutWebhookId?: string
+      /** The trace it was captured in (W3C Trace Context), when somebody traces. Not part of the envelope. */
+      traceparent?: string
       data: EventData<T>
     }
   : never
@@ -84,14 +86,16 @@ export type SealedEvent = {
   profileId: string
   chat: string | null
   aboutWebhookId?: string
+  traceparent?: string
   body: string
 }
 
 /** Gives an event its id and its bytes. */
 export function sealEvent(draft: EventDraft): SealedEvent {
-  const { type, at, sessionId, profileId, chat, aboutWebhookId, data } = draft
+  const { type, at, sessionId, profileId, chat, aboutWebhookId, traceparent, data } = draft
   const id = eventId(draft)
   const envelope = { id, type, timestamp: at.toISOString(), sessionId, data } as Envelope
   const about = aboutWebhookId === undefined ? {} : { aboutWebhookId }
-  return { id, type, at, sessionId, profileId, chat, ...about, body: serializeEnvelope(envelope) }
+  const traced = traceparent === undefined ? {} : { traceparent }
+  return { id, type, at, sessionId, profileId, chat, ...about, ...traced, body: serializeEnvelope(envelope) }
 }

@@ -25,6 +25,7 @@ import { openStore, type Store } from './store/store.ts'
 import type { Lane } from './stream/lane.ts'
 import { createMemoryCommands } from './stream/memory-commands.ts'
 import { createMemoryLane } from './stream/memory-lane.ts'
+import { createTracing, type Tracing } from './tracing.ts'
 import { version } from './version.ts'
 
 /** A running gateway. */
@@ -63,8 +64,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 async function openRooms(config: Config, log: Logger, opened: Opened): Promise<App> {
   const encryptionKey = ensureEncryptionKey(config)
   const databaseUrl = config.databaseUrl ?? (await openEmbeddedPostgres(config, log, opened))
+  const tracing = createTracing({ version })
   const store = await openStore({
     databaseUrl,
+    traceCommit: tracing?.committing,
     encryptionKey,
     log,
     leaseMs: config.deliveryLeaseMs,
@@ -99,7 +102,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     version,
     watched: () => ({ backlog: store.backlog, dispatcher: dispatcher.stats, sessions: engine.sessions }),
   })
-  const publish = publisher(store, lane)
+  const publish = publisher(store, lane, tracing)
   const dispatcher = startDispatcher({
     lane,
     deliveries: store.deliveries,
@@ -107,6 +110,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     webhookHealth: store.webhookHealth,
     publish,
     sender,
+    trace: tracing?.attempting,
     onAttempt: metrics.attempted,
     log: log.child({ room: 'dispatcher' }),
     options: { slots, perEndpoint, backlog, leaseMs: config.deliveryLeaseMs, scanMs },
@@ -125,6 +129,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     store,
     commands,
     publish,
+    trace: tracing?.captured,
     networks: {
       whatsapp: config.whatsapp ?? {},
       sandbox: simulator && { url: simulator.url, rootKey: simulator.rootKey },
@@ -169,8 +174,9 @@ function startSandbox(encryptionKey: Buffer): Promise<WhatsApp> {
 }
 
 /** Hops 2 and 3 of the river: commit the events with their deliveries, then say what is due. */
-function publisher(store: Store, lane: Lane): Publish {
+function publisher(store: Store, lane: Lane, tracing: Tracing | null): Publish {
   return async (drafts, told) => {
+    tracing?.told(drafts)
     lane.announce(await store.events.commit(drafts.map(sealEvent), told))
   }
 }

@@ -24,6 +24,8 @@ export type SendRequest = {
   secrets: readonly string[]
   /** The user's. Those `checkUserHeaders` objects to are left out. */
   headers: Record<string, string>
+  /** The header of that name (W3C Trace Context), when the attempt is traced. */
+  traceparent?: string
   signal?: AbortSignal
 }
 
@@ -93,6 +95,7 @@ function plainHeaders(request: SendRequest, userAgent: string): Record<string, s
     'X-Event-Type': request.eventType,
     'X-Delivery-Id': request.deliveryId,
     'X-Delivery-Attempt': String(request.attempt),
+    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
   }
 }
 

@@ -37,6 +37,8 @@ test('ours and those of the connection are refused in any case', () => {
     'WEBHOOK-TIMESTAMP',
     'X-Delivery-Id',
     'x-delivery-attempt',
+    'Traceparent',
+    'tracestate',
   ])
     assert.deepEqual(
       checkUserHeaders({ [name]: 'x' }).map(problem => problem.name),

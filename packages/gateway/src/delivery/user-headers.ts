@@ -21,6 +21,9 @@ const reserved = new Set([
   'upgrade',
   'http2-settings',
   'x-event-type',
+  // The same for every request they would join unrelated traces, and stand beside ours when there is one.
+  'traceparent',
+  'tracestate',
 ])
 const reservedPrefixes = ['webhook-', 'x-hub-', 'x-delivery-']
 

@@ -2,6 +2,13 @@ import type { Logger } from 'pino'
 import type { Attempt } from '../delivery/send.ts'
 import type { DueDelivery, RecordedOutcome } from '../store/deliveries.ts'
 
+/** Makes the attempt by `send`, telling it the `traceparent` of its span. */
+export type TraceAttempt = (
+  delivery: DueDelivery,
+  webhookUrl: string,
+  send: (traceparent: string) => Promise<Attempt>,
+) => Promise<Attempt>
+
 /** The row an attempt leaves. `delivery` is shared, not copied: its claim may be renewed until it is written. */
 export function outcomeOf(
   delivery: DueDelivery,
@@ -37,6 +44,7 @@ export function logAttempt(
     eventId: delivery.eventId,
     eventType: delivery.eventType,
     sessionId: delivery.sessionId,
+    traceId: attempt.requestHeaders.traceparent?.split('-')[1],
     webhookId: delivery.webhookId,
     to: URL.parse(webhookUrl)?.origin ?? null,
     attempt: delivery.attempt,

@@ -5,7 +5,7 @@ import type { DueDelivery, HeldDelivery, RecordedOutcome } from '../store/delive
 import type { EndpointHealth, WebhookHealth } from '../store/webhook-health.ts'
 import type { WebhookRow } from '../store/webhooks.ts'
 import type { Lane } from '../stream/lane.ts'
-import { logAttempt, outcomeOf } from './attempt-line.ts'
+import { logAttempt, outcomeOf, type TraceAttempt } from './attempt-line.ts'
 import { startDueScan } from './due-scan.ts'
 import { isHeld } from './health.ts'
 import { startHealthBoard } from './health-board.ts'
@@ -63,6 +63,8 @@ export type DispatcherStats = {
   fencedOut: number
   /** Deliveries given back unattempted: no room, a disabled or held webhook, a lease about to end, stop. */
   putBack: number
+  /** Deliveries claimed whose lease had run out: announced and not heard, or their process died. */
+  reclaimed: number
 }
 
 export type Dispatcher = {
@@ -95,6 +97,8 @@ export function startDispatcher(a: {
   /** For the notices about delivering: `webhook.disabled`, `webhook.recovered`, `delivery.failed`. */
   publish: Publish
   sender: Pick<Sender, 'send' | 'timeoutMs'>
+  /** Makes an attempt within a span; without it nothing is traced, and no `traceparent` sent. */
+  trace?: TraceAttempt
   /** Hears of every attempt made, before it is written down. */
   onAttempt?: (delivery: DueDelivery, outcome: RecordedOutcome) => void
   now?: () => Date
@@ -114,7 +118,7 @@ export function startDispatcher(a: {
   const holding = createHolding({ heartbeat: held => deliveries.heartbeat(held), leaseMs, now, log })
   const recorder = createRecorder({ store: deliveries, log })
   const deadLetters = createDeadLetterNotices({ publish, log })
-  const counts = { attempts: 0, fencedOut: 0, putBack: 0 }
+  const counts = { attempts: 0, fencedOut: 0, putBack: 0, reclaimed: 0 }
   const abandon = new AbortController()
   let stopping = false
   /** Called when the last attempt has ended, while stopping. */
@@ -181,7 +185,10 @@ export function startDispatcher(a: {
     const heldSince = now().getTime()
     const perWebhook = Math.min(limit, options.backlog)
     const due = await deliveries.claimDue({ limit, perWebhook, leaseMs, except: turns.full() })
-    for (const { webhookId, trial } of due) if (!trial) board.released(webhookId)
+    for (const { webhookId, trial, reclaimed } of due) {
+      if (!trial) board.released(webhookId)
+      if (reclaimed) counts.reclaimed++
+    }
     const claimed = await accept(due, heldSince)
     return { claimed, more: claimed === limit }
   }
@@ -225,13 +232,16 @@ export function startDispatcher(a: {
     if (endpoint === null) return putBack(held)
     if (!endpoint.enabled) return release([held])
     try {
-      const attempt = await sender.send({
-        ...delivery,
-        url: endpoint.webhookUrl,
-        secrets: endpoint.secrets,
-        headers: endpoint.headers,
-        signal: abandon.signal,
-      })
+      const send = (traceparent?: string) =>
+        sender.send({
+          ...delivery,
+          url: endpoint.webhookUrl,
+          secrets: endpoint.secrets,
+          headers: endpoint.headers,
+          traceparent,
+          signal: abandon.signal,
+        })
+      const attempt = await (a.trace?.(delivery, endpoint.webhookUrl, send) ?? send())
       const { next, unspent, seen } = meaningOf(attempt, {
         delivery,
         retry: endpoint.retryConfig,

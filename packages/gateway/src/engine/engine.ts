@@ -13,6 +13,7 @@ import { curveInTime } from './fast-curve.ts'
 import type { Figures } from './figures.ts'
 import { forgetSession } from './forget-session.ts'
 import { createInTurn } from './in-turn.ts'
+import type { TraceCapture } from './intake.ts'
 import { startLeaseKeeper } from './lease-keeper.ts'
 import { guardProcess } from './process-guards.ts'
 import { type Session, startSession } from './session.ts'
@@ -54,6 +55,8 @@ export type EngineDeps = {
   store: Pick<Store, 'sessions' | 'leases' | 'authState'>
   commands: Pick<Commands, 'serve'>
   publish: Publish
+  /** Begins a trace for what is captured; without it nothing is traced. */
+  trace?: TraceCapture
   networks: Networks
   log: Logger
   options?: EngineOptions
@@ -155,6 +158,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
         keys: store.authState.for(row.id, fence),
         setState,
         publish: deps.publish,
+        trace: deps.trace,
         network,
         latestVersion: () => latestVersion(network),
         onOver: end => onOver(row.id, fence, end),

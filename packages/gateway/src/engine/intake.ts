@@ -1,3 +1,4 @@
+import type { EventDraft } from '@waxwing/events/event-id'
 import type { BaileysEventMap } from 'baileys'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
@@ -20,10 +21,14 @@ export type Intake = {
   readonly failures: number
 }
 
+/** Gives drafts that came of one thing WhatsApp told a trace, begun when it was told. */
+export type TraceCapture = (drafts: readonly EventDraft[], since: Date) => void
+
 export type IntakeDeps = {
   session: { id: string; profileId: string }
   me: () => Person
   outbox: Pick<Outbox, 'add'>
+  trace?: TraceCapture
   log: Logger
   now: () => Date
 }
@@ -62,20 +67,28 @@ export function createIntake(deps: IntakeDeps): Intake {
     events: Partial<BaileysEventMap>,
     findNumber: FindNumber,
     stanza: string | null,
+    since: Date,
   ): Promise<void> {
     await findNumbers(events, findNumber)
     const { id: sessionId, profileId } = deps.session
     const otherAddress = (jid: string) => numbers.get(jid)
-    deps.outbox.add(
-      translate(events, { sessionId, profileId, me: deps.me(), otherAddress, now: deps.now(), onError }),
-      stanza,
-    )
+    const drafts = translate(events, {
+      sessionId,
+      profileId,
+      me: deps.me(),
+      otherAddress,
+      now: deps.now(),
+      onError,
+    })
+    deps.trace?.(drafts, since)
+    deps.outbox.add(drafts, stanza)
   }
 
   return {
     take(events, findNumber, stanza = null) {
+      const since = deps.now()
       last = last
-        .then(() => handle(events, findNumber, stanza))
+        .then(() => handle(events, findNumber, stanza, since))
         .catch(error => onError(error, Object.keys(events).join()))
     },
     idle: () => last,

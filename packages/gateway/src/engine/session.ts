@@ -9,7 +9,7 @@ import { openAuthState } from './auth-state.ts'
 import { createConnection } from './connection.ts'
 import type { Network, Publish } from './engine.ts'
 import { type Figures, newFigures } from './figures.ts'
-import { createIntake } from './intake.ts'
+import { createIntake, type TraceCapture } from './intake.ts'
 import { type Person, person } from './jid.ts'
 import type { Qr } from './linking.ts'
 import { createOutbox } from './outbox.ts'
@@ -26,6 +26,7 @@ export type SessionDeps = {
   keys: SessionAuthState
   setState: (patch: SessionPatch) => Promise<boolean>
   publish: Publish
+  trace?: TraceCapture
   network: Network
   /** A newer version of WhatsApp Web than the one refused, or null when none can be learned. */
   latestVersion: () => Promise<WAVersion | null>
@@ -89,7 +90,14 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     onFull,
     limit: deps.outboxLimit,
   })
-  const intake = createIntake({ session: row, me: () => me() ?? { jid: '' }, outbox, log, now })
+  const intake = createIntake({
+    session: row,
+    me: () => me() ?? { jid: '' },
+    outbox,
+    trace: deps.trace,
+    log,
+    now,
+  })
   const board = createStatusBoard({
     session: row,
     account: () => ({ me: auth.creds.account ? me() : null, pushName: auth.creds.me?.name ?? null }),

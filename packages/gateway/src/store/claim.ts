@@ -5,7 +5,7 @@ import type { Deliveries, DueDelivery, HeldDelivery } from './deliveries.ts'
 /** Columns of a claimed delivery `d` and its event `e`, as a DueDelivery. */
 const dueColumns = `d.id as "deliveryId", d.claim_id as "claimId", d.webhook_config_id as "webhookId",
   d.event_id as "eventId", d.event_type as "eventType", d.session_id as "sessionId",
-  d.attempts + 1 as attempt, d.manual, d.created_at as "createdAt", e.body`
+  d.attempts + 1 as attempt, d.manual, d.created_at as "createdAt", e.traceparent, e.body`
 
 export type Claims = Pick<Deliveries, 'claimDue' | 'nextDueAt' | 'heartbeat' | 'release' | 'redeliver'>
 
@@ -91,14 +91,15 @@ const claimStatement = `with gated as materialized (
   where mine.turn <= w.quota
   order by mine.turn, mine.next_attempt_at limit $1
 ), locked as materialized (
-  select d.id from webhook_deliveries d join offered on offered.id = d.id
+  select d.id, d.claim_id is not null as reclaimed
+  from webhook_deliveries d join offered on offered.id = d.id
   where d.status = 'pending' and d.next_attempt_at <= now()
   order by d.id for update of d skip locked
 ), d as (
   update webhook_deliveries d
   set claim_id = $3::uuid, next_attempt_at = now() + $4::int * interval '1 millisecond'
   from locked where d.id = locked.id
-  returning d.*
+  returning d.*, locked.reclaimed
 ), portion as (
   select g.id, g.trial, g.quota, (select count(*) from d where d.webhook_config_id = g.id) as claimed,
     (select count(*) from (
@@ -117,7 +118,7 @@ const claimStatement = `with gated as materialized (
   from portion
   where w.id = portion.id and (portion.claimed > 0 or (portion.due = 0 and not portion.trial))
 )
-select ${dueColumns}, exists (select from gated g where g.trial and g.id = d.webhook_config_id) as trial
+select ${dueColumns}, d.reclaimed, exists (select from gated g where g.trial and g.id = d.webhook_config_id) as trial
 from d join events e on e.id = d.event_id order by d.id`
 
 const nextDueStatement = `select min(greatest(mine.next_attempt_at, w.health_gate_at)) as at

@@ -9,11 +9,19 @@ import type { WebhookCache, WebhookSnapshot } from './webhook-cache.ts'
 /** How often a batch is matched anew because webhooks changed meanwhile; each change costs one round. */
 const maxRounds = 20
 
+/** Commits these events within a span that is linked to the captures they come from. */
+export type TraceCommit = <T>(events: readonly SealedEvent[], commit: () => Promise<T>) => Promise<T>
+
 /** A stanza of the inbox of which everything is told by this commit and those before it. */
 export type ToldStanza = { sessionId: string; delivery: string }
 
 const isStanza = (item: SealedEvent | ToldStanza): item is ToldStanza => 'delivery' in item
 const isEvent = (item: SealedEvent | ToldStanza): item is SealedEvent => !isStanza(item)
+
+/** Since the start: events written, and events that were there already, whose deliveries are not made a second time. */
+export type CommitStats = { committed: number; known: number }
+
+export type Commit = Batcher<SealedEvent | ToldStanza, DueDelivery[]> & { stats(): CommitStats }
 
 /**
  * Hop 2 of the river. Events and their deliveries become durable in one statement, or not at all. Which webhooks want
@@ -24,8 +32,16 @@ export function createCommit(deps: {
   cache: WebhookCache
   partitions: Partitions
   leaseMs: number
-}): Batcher<SealedEvent | ToldStanza, DueDelivery[]> {
-  return createBatcher({ run: commitBatch, isolate: isFaultOfOneRow })
+  trace?: TraceCommit
+}): Commit {
+  const counts = { committed: 0, known: 0 }
+  const batcher = createBatcher({ run: traced, isolate: isFaultOfOneRow })
+  return { ...batcher, stats: () => ({ ...counts }) }
+
+  function traced(items: readonly (SealedEvent | ToldStanza)[]): Promise<DueDelivery[][]> {
+    if (deps.trace === undefined || !items.some(isEvent)) return commitBatch(items)
+    return deps.trace(items.filter(isEvent), () => commitBatch(items))
+  }
 
   async function commitBatch(items: readonly (SealedEvent | ToldStanza)[]): Promise<DueDelivery[][]> {
     const told = items.filter(isStanza)
@@ -37,7 +53,11 @@ export function createCommit(deps: {
       const born = await retryingConflicts(() =>
         insert(deps.db, { events, told, snapshot, leaseMs: deps.leaseMs }),
       )
-      if (born !== null) return items.map(item => (isStanza(item) ? [] : take(born, item.id)))
+      if (born !== null) {
+        counts.committed += born.committed
+        counts.known += items.length - told.length - born.committed
+        return items.map(item => (isStanza(item) ? [] : take(born.deliveries, item.id)))
+      }
       deps.cache.invalidate()
     }
     throw new Error(`webhooks changed ${maxRounds} times while a batch of events was committed`)
@@ -67,14 +87,14 @@ async function insert(
     snapshot: WebhookSnapshot
     leaseMs: number
   },
-): Promise<Map<string, DueDelivery[]> | null> {
+): Promise<{ committed: number; deliveries: Map<string, DueDelivery[]> } | null> {
   const wanted = events.flatMap(event =>
     snapshot
       .wanting(event)
       .map(webhook => ({ id: deliveryId(event.id, webhook.id), webhookId: webhook.id, event })),
   )
   const claimId = randomUUID()
-  const [done] = await db.query<{ fresh: boolean; at: Date; born: string[] }>({
+  const [done] = await db.query<{ fresh: boolean; at: Date; born: string[]; committed: number }>({
     name: 'commit-events',
     text: commitStatement,
     values: [
@@ -92,12 +112,13 @@ async function insert(
       leaseMs,
       told.map(stanza => stanza.sessionId),
       told.map(stanza => stanza.delivery),
+      events.map(event => event.traceparent ?? null),
     ],
   })
   if (done === undefined || !done.fresh) return null
   const bornIds = new Set(done.born)
   const born = wanted.filter(delivery => bornIds.has(delivery.id))
-  return Map.groupBy(
+  const deliveries = Map.groupBy(
     born.map(({ id, webhookId, event }) => ({
       deliveryId: id,
       claimId,
@@ -108,18 +129,20 @@ async function insert(
       attempt: 1,
       manual: false,
       createdAt: done.at,
+      traceparent: event.traceparent ?? null,
       body: event.body,
     })),
     delivery => delivery.eventId,
   )
+  return { committed: done.committed, deliveries }
 }
 
 // A delivery is inserted only for an event inserted here: a known event has had its deliveries.
 const commitStatement = `with fresh as materialized (
   select from webhook_epoch where epoch = $1
 ), new_events as (
-  insert into events (id, user_id, session_id, type, chat, body)
-  select given.* from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[]) as given
+  insert into events (id, user_id, session_id, type, chat, body, traceparent)
+  select given.* from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $15::text[]) as given
   where exists (select from fresh)
   on conflict (id) do nothing
   returning id, user_id, session_id, type
@@ -138,4 +161,5 @@ const commitStatement = `with fresh as materialized (
   where i.session_id = stanza.session_id and i.delivery = stanza.delivery and i.published_at is null
     and exists (select from fresh)
 )
-select exists (select from fresh) as fresh, now() as at, array(select id from new_deliveries) as born`
+select exists (select from fresh) as fresh, now() as at, array(select id from new_deliveries) as born,
+  (select count(*) from new_events)::int as committed`

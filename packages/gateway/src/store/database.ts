@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { MeasuredPool, type PoolStats } from './measured-pool.ts'
 
 /**
  * A statement with its values; a named one is prepared once per connection. `patient`: it may take as long as it
@@ -17,6 +18,7 @@ export type Database = {
    * statements are, for it may have to wait for locks.
    */
   transaction<T>(work: (query: Query) => Promise<T>, options?: { patient?: boolean }): Promise<T>
+  stats(): PoolStats
   /** Ends when running statements have. */
   close(): Promise<void>
 }
@@ -44,7 +46,7 @@ export function openDatabase(a: {
   applicationName?: string
 }): Database {
   const { answerWithinMs = defaultAnswerWithinMs } = a
-  const pool = new pg.Pool({
+  const pool = new MeasuredPool({
     connectionString: a.databaseUrl,
     max: a.poolSize,
     application_name: a.applicationName ?? 'waxwing',
@@ -55,6 +57,7 @@ export function openDatabase(a: {
   return {
     query: queryOn(pool, answerWithinMs),
     transaction: (work, { patient = false } = {}) => transactionOn(pool, work, answerWithinMs, patient),
+    stats: () => pool.stats(),
     close: () => pool.end(),
   }
 }

@@ -22,6 +22,10 @@ export type DueDelivery = {
   /** Let through to a degraded or suspended endpoint, to see whether it is back (`EndpointHealth`). */
   trial?: boolean
   createdAt: Date
+  /** The trace its event was captured in (W3C Trace Context); null when nobody traced. */
+  traceparent?: string | null
+  /** Claimed from somebody whose lease had run out: never announced or heard, or a process that died with it. */
+  reclaimed?: boolean
   body: string
 }
 

@@ -5,13 +5,14 @@ import { type AuthState, createAuthState } from './auth-state.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
 import { listenForChanges } from './change-listener.ts'
 import { createClaims } from './claim.ts'
-import { createCommit } from './commit.ts'
+import { type CommitStats, createCommit, type TraceCommit } from './commit.ts'
 import { type Database, openDatabase } from './database.ts'
 import { admitVault, processName } from './database-keys.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { createEvents, type Events } from './events.ts'
 import { expireInbox } from './inbox.ts'
 import { createLeases, type Leases } from './leases.ts'
+import type { PoolStats } from './measured-pool.ts'
 import { migrate } from './migrate.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
@@ -26,6 +27,9 @@ import { createWebhookHealth, type WebhookHealth } from './webhook-health.ts'
 import { createWebhooks, type Webhooks, webhookChannel } from './webhooks.ts'
 
 export type StoreHealth = { ok: boolean; latencyMs: number; detail: string | null }
+
+/** `partitionsKept`: past retention, because something of theirs is unfinished; null before the first look. */
+export type StoreStats = { events: CommitStats; pool: PoolStats; partitionsKept: number | null }
 
 export type Store = {
   profiles: Profiles
@@ -43,6 +47,8 @@ export type Store = {
   replays: Replays
   partitions: Partitions
   backlog: Backlog
+  /** What this process has counted, and what it has in its hands. */
+  stats(): StoreStats
   /** Never rejects. */
   health(): Promise<StoreHealth>
   /** Lets running statements end, then closes every connection. */
@@ -64,6 +70,8 @@ export type StoreOptions = {
   leaseMs: number
   /** After how many days whole days are dropped; nothing is without it. A day with unfinished deliveries is kept. */
   retention?: Retention
+  /** Commits within a span; without it nothing is traced. */
+  traceCommit?: TraceCommit
   /** Default true: bring the schema up to date first. */
   migrate?: boolean
 }
@@ -91,8 +99,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await admitVault(db, vault)
     const partitions = createPartitions(db, log)
     await partitions.ensureAhead()
-    const { retention } = options
-    return wire({ db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention })
+    const { retention, traceCommit } = options
+    return wire({ db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention, traceCommit })
   } catch (error) {
     await db.close()
     throw error
@@ -108,10 +116,11 @@ function wire(a: {
   log: Logger
   leaseMs: number
   retention: Retention | undefined
+  traceCommit: TraceCommit | undefined
 }): Store {
   const { db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention } = a
   const { webhooks, cache } = createWebhooks(db, vault)
-  const commit = createCommit({ db, cache, partitions, leaseMs })
+  const commit = createCommit({ db, cache, partitions, leaseMs, trace: a.traceCommit })
   const record = createRecord(db, partitions)
   const deliveries = createDeliveries(db, createClaims(db, leaseMs), record.add)
   const listener = listenForChanges({
@@ -145,6 +154,7 @@ function wire(a: {
     replays: createReplays(db),
     partitions,
     backlog: createBacklog(db),
+    stats: () => ({ events: commit.stats(), pool: db.stats(), partitionsKept: partitions.kept() }),
     health: () => health(db),
     async close() {
       await Promise.all([upkeep.stop(), poll.stop(), listener.stop(), commit.idle(), record.idle()])

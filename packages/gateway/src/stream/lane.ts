@@ -17,6 +17,8 @@ export type Announcement = {
   /** Asked for by a person: it goes ahead of automatic retries. */
   manual: boolean
   createdAt: Date
+  /** The trace its event was captured in (W3C Trace Context); null when nobody traced. */
+  traceparent?: string | null
   /** The committed bytes; what is signed is what is sent. */
   body: string
 }
