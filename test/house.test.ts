@@ -49,6 +49,16 @@ const borders: readonly { says: string; pattern: RegExp; only: RegExp }[] = [
     pattern: /from '(@redis\/client|redis|ioredis)'/,
     only: /^packages\/gateway\/src\/stream\//,
   },
+  {
+    says: 'OpenTelemetry',
+    pattern: /from '@opentelemetry\//,
+    only: /^packages\/gateway\/src\/tracing\.ts$/,
+  },
+  {
+    says: 'Prometheus',
+    pattern: /from '@prometheus-io\//,
+    only: /^packages\/gateway\/src\/[a-z-]*metrics\.ts$/,
+  },
   { says: 'SQL', pattern: /from 'pg'/, only: /^packages\/gateway\/src\/store\// },
   { says: 'HTTP to customers', pattern: /from 'undici'/, only: /^packages\/gateway\/src\/delivery\// },
   {
