@@ -37,7 +37,20 @@ export type Events = {
   get(profileId: string, id: string): Promise<EventRow | null>
   /** Newest first. */
   list(filter: EventFilter): Promise<Page<EventRow>>
+  /**
+   * What became durable after a place, in that order: `list` has the order in which things happened, and a phone that
+   * was off tells old things late. `end` is the place behind the last row.
+   */
+  committedAfter(profileId: string, place: Place, limit: number): Promise<{ rows: EventRow[]; end: Place }>
+  /** A place with everything before it that was durable before this event; of an unknown event, by the time of its id. */
+  placeBefore(profileId: string, id: string): Promise<Place>
 }
+
+/** A place in the order of commits. `at` is the database's own text, for a Date has no microseconds. */
+export type Place = { at: string; id: string }
+
+/** Two commits may end in another order than they began in; longer than any takes that is not in trouble. */
+const overlap = "interval '5 seconds'"
 
 const columns = `id, user_id as "profileId", session_id as "sessionId", type, chat,
   committed_at as "committedAt", body`
@@ -71,9 +84,28 @@ export function createEvents(db: Database, commit: Events['commit']): Events {
       })
       return pageOf(rows.map(withTime), limit)
     },
+    async committedAfter(profileId, place, limit) {
+      const rows = await db.query<StoredEvent & { place: string }>({
+        text: `select ${columns}, committed_at::text as place from events
+          where user_id = $1 and committed_at >= $2::timestamptz and (committed_at, id) > ($2::timestamptz, $3::uuid)
+          order by committed_at, id limit $4`,
+        values: [profileId, place.at, place.id, limit],
+      })
+      const last = rows.at(-1)
+      return { rows: rows.map(withTime), end: last ? { at: last.place, id: last.id } : place }
+    },
+    async placeBefore(profileId, id) {
+      const [found] = await db.query<{ at: string }>({
+        text: `select (coalesce(
+            (select committed_at from events where user_id = $1 and id = $2), $3::timestamptz
+          ) - ${overlap})::text as at`,
+        values: [profileId, asUuid(id), timeOf(id)],
+      })
+      return { at: found?.at ?? 'infinity', id: lowestIdAt(new Date(0)) }
+    },
   }
 }
 
-function withTime(row: StoredEvent): EventRow {
-  return { ...row, at: timeOf(row.id) }
+function withTime({ id, profileId, sessionId, type, chat, committedAt, body }: StoredEvent): EventRow {
+  return { id, profileId, sessionId, type, chat, at: timeOf(id), committedAt, body }
 }

@@ -3,6 +3,7 @@ import { uuidv7 } from '@waxwing/events/event-id'
 import { asUuid, type Database, json } from './database.ts'
 import { heldLease } from './leases.ts'
 import { below, type Page, type PageRequest, pageOf } from './page.ts'
+import type { Witness } from './witness.ts'
 
 export type SessionNetwork = 'whatsapp' | 'sandbox'
 
@@ -77,7 +78,10 @@ const patchColumns = {
   connectedAt: 'connected_at',
 } as const satisfies Record<keyof SessionPatch, string>
 
-export function createSessions(db: Database): Sessions {
+export function createSessions(
+  db: Database,
+  witness?: Pick<Witness, 'sessionChanged' | 'sessionRemoved'>,
+): Sessions {
   return {
     async create({ profileId, name, network, settings = {} }) {
       const [row] = await db.query<SessionRow>({
@@ -88,6 +92,7 @@ export function createSessions(db: Database): Sessions {
         values: [uuidv7(), profileId, name, network, json(settings)],
       })
       if (row === undefined) throw new Error('a created session was not returned')
+      witness?.sessionChanged(row)
       return row
     },
     async get(profileId, id) {
@@ -118,22 +123,24 @@ export function createSessions(db: Database): Sessions {
           where s.user_id = $1 and s.id = $2 returning ${columns}`,
         values: [profileId, asUuid(id), name ?? null, settings === undefined ? null : json(settings)],
       })
+      if (row !== undefined) witness?.sessionChanged(row)
       return row ?? null
     },
     async remove(profileId, id) {
-      return db.transaction(async query => {
+      const [removed] = await db.transaction(async query => {
         // The lease first: whoever writes for this session holds that row, and is waited for.
         await query({
           text: `delete from session_leases l using sessions s
             where s.id = l.session_id and s.user_id = $1 and s.id = $2`,
           values: [profileId, asUuid(id)],
         })
-        const removed = await query({
-          text: 'delete from sessions where user_id = $1 and id = $2 returning id',
+        return query<SessionRow>({
+          text: `delete from sessions s where s.user_id = $1 and s.id = $2 returning ${columns}`,
           values: [profileId, asUuid(id)],
         })
-        return removed.length > 0
       })
+      if (removed !== undefined) witness?.sessionRemoved(removed)
+      return removed !== undefined
     },
     async setWanted(id, wanted) {
       await db.query({
@@ -146,13 +153,14 @@ export function createSessions(db: Database): Sessions {
         key => patch[key] !== undefined,
       )
       const assignments = changes.map((key, index) => `${patchColumns[key]} = $${index + 3}, `).join('')
-      const written = await db.query({
+      const [row] = await db.query<SessionRow>({
         text: `with ${heldLease}
           update sessions s set ${assignments}updated_at = now() from held where s.id = held.session_id
-          returning s.id`,
+          returning ${columns}`,
         values: [asUuid(id), fence, ...changes.map(key => patch[key])],
       })
-      return written.length > 0
+      if (row !== undefined) witness?.sessionChanged(row)
+      return row !== undefined
     },
   }
 }
