@@ -15,8 +15,9 @@ import { type Dispatcher, type DispatcherOptions, startDispatcher } from './disp
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 const guard = createGuard({ allow: 'public', allowLoopback: true })
-/** The shortest there is: three times the shortest deadline. */
-const leaseMs = 3_000
+/** As long as a gateway's own: a busy machine may take seconds for what is done in milliseconds. */
+const attemptMs = 10_000
+const leaseMs = 3 * attemptMs
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
 let sender: Sender
@@ -25,14 +26,9 @@ let store: Store
 let profileId: string
 
 before(async () => {
-  sender = createSender({ timeoutMs: 1_000, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
+  sender = createSender({ timeoutMs: attemptMs, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
   database = await testDatabase()
-  store = await openStore({
-    databaseUrl: database.databaseUrl,
-    encryptionKey: Buffer.alloc(32, 7),
-    log,
-    leaseMs,
-  })
+  store = await open(leaseMs)
   profileId = (await store.profiles.first()).id
 })
 
@@ -86,7 +82,8 @@ describe('the dispatcher', () => {
   test('a delivery that never succeeds is dead after its attempts, never sooner apart than configured', async t => {
     const receiver = await answering(t, () => 503)
     await webhook(t, receiver, { maxAttempts: 3, backoffMs: 200 })
-    const { lane, dispatcher } = dispatching(t)
+    // It is woken for the retries: at its own pace it would look for them when this test has long given up.
+    const { lane, dispatcher } = dispatching(t, { scanMs: 3_600_000 })
     const due = await commit(1)
     lane.announce(due)
     const row = await ended(due[0]?.deliveryId ?? '')
@@ -94,8 +91,6 @@ describe('the dispatcher', () => {
     const [first, second, third] = row.attemptLog.map(one => one.startedAt.getTime())
     assert.ok(first && second && third)
     assert.ok(second - first >= 200 && third - second >= 400, `${second - first} ${third - second}`)
-    // Woken for the retry, not found by chance at the next round of the scan.
-    assert.ok(third - first < 3_000, `${third - first}`)
     assert.equal(receiver.received.length, 3)
     await until(() => dispatcher.stats().held === 0)
   })
@@ -157,17 +152,29 @@ describe('the dispatcher', () => {
     await webhook(t, receiver)
     dispatching(t)
     const [due] = await commit(1)
-    const { attemptLog } = await ended(due?.deliveryId ?? '')
-    const waited = (attemptLog[0]?.startedAt.getTime() ?? 0) - (due?.createdAt.getTime() ?? 0)
-    assert.ok(waited >= leaseMs - 50, `${waited}`)
+    const id = due?.deliveryId ?? ''
+    const { createdAt, nextAttemptAt } = await row(id)
+    assert.equal(nextAttemptAt?.getTime(), createdAt.getTime() + leaseMs)
+    await sql(
+      `update webhook_deliveries set next_attempt_at = now() + interval '1 second' where id = '${id}'`,
+    )
+    const until = (await row(id)).nextAttemptAt
+    const { attemptLog } = await ended(id)
+    const [attempt] = attemptLog
+    assert.ok(attempt && until && attempt.startedAt >= until, `${attempt?.startedAt} ${until}`)
   })
 
   test('waiting longer than the lease behind others costs no second attempt', async t => {
     const slow = await startReceiver((_, __, response) => setTimeout(() => response.end(), 450))
     t.after(() => slow.stop())
+    const leaseMs = 3_000
+    const brief = await open(leaseMs)
+    t.after(() => brief.close())
     await webhook(t, slow)
-    const { lane } = dispatching(t, { slots: 10 })
-    const due = await commit(10)
+    // It says that it takes a second at most, and waits for a busy machine all the same: this is not about the deadline.
+    const patient = { send: sender.send, timeoutMs: 1_000 }
+    const { lane } = dispatching(t, { slots: 10, leaseMs }, patient, brief)
+    const due = await commit(10, brief)
     lane.announce(due)
     await Promise.all(due.map(one => ended(one.deliveryId)))
     assert.equal(slow.received.length, 10)
@@ -305,7 +312,7 @@ describe('the dispatcher', () => {
         publish: async () => {},
         sender,
         log,
-        options: { ...usual, leaseMs: 2_999 },
+        options: { ...usual, leaseMs: 3 * attemptMs - 1 },
       })
     assert.throws(start, /three times/)
   })
@@ -318,16 +325,17 @@ const usual: DispatcherOptions = { slots: 20, perEndpoint: 10, backlog: 1_000, l
 function dispatching(
   t: Test,
   options: Partial<DispatcherOptions> = {},
-  using = sender,
+  using: Pick<Sender, 'send' | 'timeoutMs'> = sender,
+  from = store,
 ): { lane: ReturnType<typeof createMemoryLane>; dispatcher: Dispatcher } {
   const lane = createMemoryLane({ limit: 10_000 })
-  const { deliveries, webhooks, webhookHealth } = store
+  const { deliveries, webhooks, webhookHealth } = from
   const dispatcher = startDispatcher({
     lane,
     deliveries,
     webhooks,
     webhookHealth,
-    publish: async drafts => lane.announce(await store.events.commit(drafts.map(sealEvent))),
+    publish: async drafts => lane.announce(await from.events.commit(drafts.map(sealEvent))),
     sender: using,
     log,
     options: { ...usual, ...options },
@@ -358,7 +366,7 @@ async function webhook(t: Test, receiver: Receiver, retryConfig = { maxAttempts:
 }
 
 /** This many events, with one delivery for each webhook there is. */
-function commit(count: number) {
+function commit(count: number, to = store) {
   const events = Array.from({ length: count }, () =>
     sealEvent({
       type: 'webhook.ping',
@@ -370,7 +378,11 @@ function commit(count: number) {
       data: { message: 'grüße' },
     } as Parameters<typeof sealEvent>[0]),
   )
-  return store.events.commit(events)
+  return to.events.commit(events)
+}
+
+function open(leaseMs: number): Promise<Store> {
+  return openStore({ databaseUrl: database.databaseUrl, encryptionKey: Buffer.alloc(32, 7), log, leaseMs })
 }
 
 async function row(id: string): Promise<DeliveryDetail> {
@@ -384,9 +396,9 @@ async function ended(id: string): Promise<DeliveryDetail> {
   return row(id)
 }
 
-/** Ends when it holds; fails after 20 s, which no test here should come near. */
+/** Ends when it holds; fails after a minute, which no test here should come near. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 2_000; i++) {
+  for (let i = 0; i < 6_000; i++) {
     if (await condition()) return
     await pause(10)
   }

@@ -1,0 +1,164 @@
+/**
+ * Law 12 as facts: what an endpoint that hangs, fails or retries can take from the others, whatever the speed of the machine.
+ * Hanging receivers never answer here, so what arrives meanwhile arrives in spite of them. The figures: `npm run bench:isolation`.
+ */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { sealEvent } from '@waxwing/events/event-id'
+import { pino } from 'pino'
+import { createGuard } from '../delivery/guard.ts'
+import { createSender, type Sender } from '../delivery/send.ts'
+import { type Receiver, startReceiver } from '../delivery/test-receiver.ts'
+import { openStore, type Store } from '../store/store.ts'
+import { type TestDatabase, testDatabase } from '../store/test-database.ts'
+import { textEvent } from '../store/test-stores.ts'
+import { createMemoryLane } from '../stream/memory-lane.ts'
+import { type Dispatcher, startDispatcher } from './dispatcher.ts'
+
+const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+/** With the longest deadline there is, nobody who hangs is given up while a test runs. */
+const attemptMs = 30_000
+const leaseMs = 120_000
+
+let sender: Sender
+let database: TestDatabase
+let store: Store
+let profileId: string
+
+before(async () => {
+  const guard = createGuard({ allow: 'public', allowLoopback: true })
+  sender = createSender({ timeoutMs: attemptMs, guard, userAgent: 'Waxwing/test' })
+  database = await testDatabase()
+  store = await openStore({
+    databaseUrl: database.databaseUrl,
+    encryptionKey: Buffer.alloc(32, 7),
+    log,
+    leaseMs,
+  })
+  profileId = (await store.profiles.first()).id
+})
+
+after(async () => {
+  await sender.close()
+  await store.close()
+  await database.drop()
+})
+
+describe('an endpoint in trouble', () => {
+  test('keeps its own slots and no others: seventy get everything while twenty hang and ten fail', async t => {
+    const hanging = await endpoints(t, 20, () => 'hang')
+    const failing = await endpoints(t, 10, () => 500)
+    const living = await endpoints(t, 70, () => 200)
+    const { dispatcher, commit } = dispatching(t, { slots: 256 })
+    // The bad first: by the time the others have work, every slot that can be lost is lost.
+    await commit(hanging, 15)
+    await until(() => dispatcher.stats().inFlight === 200)
+    await commit(failing, 5)
+    await commit(living, 5)
+    await until(() => living.every(({ receiver }) => receiver.received.length === 5))
+    await until(() => dispatcher.stats().inFlight === 200)
+    assert.deepEqual(
+      hanging.map(({ receiver }) => receiver.received.length),
+      hanging.map(() => 10),
+      'ten slots each, and not one more, although five others wait for each',
+    )
+    assert.ok(failing.every(({ receiver }) => receiver.received.length >= 5))
+  })
+
+  test('of ten keeps nothing from the other nine', async t => {
+    const [bad] = await endpoints(t, 1, () => 'hang')
+    const living = await endpoints(t, 9, () => 200)
+    const { dispatcher, commit } = dispatching(t, { slots: 256 })
+    assert.ok(bad)
+    await commit([bad], 100)
+    await until(() => bad.receiver.received.length === 10)
+    await commit(living, 50)
+    await until(() => living.every(({ receiver }) => receiver.received.length === 50))
+    await until(() => dispatcher.stats().inFlight === 10)
+    assert.equal(bad.receiver.received.length, 10)
+    assert.equal(dispatcher.stats().waiting, 90)
+  })
+
+  test('in a storm of retries that hang keeps no first attempt waiting', async t => {
+    const stormy = await endpoints(t, 20, attempt => (attempt === 1 ? 500 : 'hang'))
+    const living = await endpoints(t, 5, () => 200)
+    const { dispatcher, commit } = dispatching(t, { slots: 20 })
+    await commit(stormy, 2)
+    // Forty retries want to go out; a fifth of the slots is not theirs.
+    await until(() => dispatcher.stats().inFlight === 16 && dispatcher.stats().waiting === 24)
+    await commit(living, 10)
+    await until(() => living.every(({ receiver }) => receiver.received.length === 10))
+    await until(() => dispatcher.stats().inFlight === 16)
+    assert.equal(dispatcher.stats().waiting, 24, 'the storm is still there')
+  })
+})
+
+type Test = { after(fn: () => unknown): void }
+type Endpoint = { receiver: Receiver; sessionId: string }
+
+/** So many receivers, each with a webhook that wants the events of one session of its own. */
+function endpoints(
+  t: Test,
+  count: number,
+  answer: (attempt: number) => number | 'hang',
+): Promise<Endpoint[]> {
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const receiver = await startReceiver(({ headers }, _, response) => {
+        const status = answer(Number(headers['x-delivery-attempt']))
+        if (status !== 'hang') response.writeHead(status).end()
+      })
+      t.after(() => receiver.stop())
+      const { id: sessionId } = await store.sessions.create({ profileId, name: 'test', network: 'sandbox' })
+      const webhook = await store.webhooks.create({
+        profileId,
+        name: 'test',
+        webhookUrl: receiver.url,
+        subscribedEvents: ['messages.received'],
+        sessionIds: [sessionId],
+        retryConfig: { maxAttempts: 3, backoffMs: 100 },
+      })
+      t.after(() => store.webhooks.remove(profileId, webhook.id))
+      return { receiver, sessionId }
+    }),
+  )
+}
+
+let serial = 0
+
+function dispatching(
+  t: Test,
+  { slots }: { slots: number },
+): { dispatcher: Dispatcher; commit(to: readonly Endpoint[], each: number): Promise<void> } {
+  const lane = createMemoryLane({ limit: 10_000 })
+  const dispatcher = startDispatcher({
+    lane,
+    deliveries: store.deliveries,
+    webhooks: store.webhooks,
+    webhookHealth: store.webhookHealth,
+    publish: async drafts => lane.announce(await store.events.commit(drafts.map(sealEvent))),
+    sender,
+    log,
+    options: { slots, perEndpoint: 10, backlog: 1_000, leaseMs, scanMs: 200, drainMs: 50 },
+  })
+  t.after(() => dispatcher.stop())
+  return {
+    dispatcher,
+    async commit(to, each) {
+      for (let i = 0; i < each; i++) {
+        const events = to.map(({ sessionId }) => textEvent({ profileId, sessionId }, `isolation ${serial++}`))
+        lane.announce(await store.events.commit(events))
+      }
+    },
+  }
+}
+
+/** Ends when it holds; fails after what the deadline of the hanging ones allows. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 2_500; i++) {
+    if (condition()) return
+    await pause(10)
+  }
+  assert.fail('gave up waiting')
+}
