@@ -8,6 +8,8 @@ import { type FieldError, invalid } from './problem.ts'
 import { retryInput } from './retry-config.ts'
 import { pointerOf } from './validate.ts'
 
+/** In requests a second. More than a receiver is likely to mean; what needs more needs no limit. */
+const maxRateLimit = 1_000
 /** `whsec_` and base64 of 24 to 64 bytes: what the Standard Webhooks specification allows. */
 export const secret = z
   .string()

@@ -63,6 +63,19 @@ test('a change keeps what it does not name, also inside retry_config', async () 
   assert.equal(json.webhook_url, url)
 })
 
+test('a rate limit is set, kept by other changes, and taken away', async () => {
+  const { id, rate_limit } = await newWebhook({ rate_limit: 1_000 })
+  const change = async (body: object) => (await api.call(`PATCH /webhooks/${id}`, { body })).json.rate_limit
+  assert.deepEqual(
+    [
+      rate_limit,
+      await change({ rate_limit: 1 }),
+      await change({ name: 'Other' }),
+      await change({ rate_limit: null }),
+    ],
+    [1_000, 1, 1, null],
+  )
+})
 test('everything wrong with a webhook is said at once, each with its place', async () => {
   const answer = await api.call('POST /webhooks', {
     body: {

@@ -157,6 +157,11 @@ export function startDispatcher(a: {
     return due.length - overflow.length
   }
 
+  /** Learns the limits of webhooks this process has not attempted yet, so that they hold from the first attempt on. */
+  async function meet(strangers: readonly DueDelivery[]): Promise<void> {
+    const oneOfEach = new Map(strangers.map(delivery => [delivery.webhookId, delivery]))
+    await Promise.all([...oneOfEach.values()].map(findEndpoint))
+  }
   /** Due again at once, here or elsewhere, no attempt spent. If that fails: when the lease has run out. */
   async function release(some: readonly Held[]): Promise<null> {
     if (some.length === 0) return null
@@ -193,6 +198,15 @@ export function startDispatcher(a: {
     return { claimed, more: claimed === limit }
   }
 
+  /** Of a webhook that is limited no more is claimed than may wait here: the rest would only be given back. */
+  function shares(): Record<string, number> {
+    return Object.fromEntries([...pace.limited()].map(id => [id, turns.roomOf(id)]))
+  }
+  /** An endpoint that had spent its rate limit may begin an attempt again. */
+  function goOn(webhookId: string): void {
+    turns.resume(webhookId)
+    pump()
+  }
   function pump(): void {
     while (!stopping && recorder.pending() < maxUnrecorded) {
       const held = turns.take()

@@ -126,11 +126,15 @@ test('whatever happens in whatever order: caps hold, nothing is taken twice, and
   const step = fc.oneof(
     fc.record({ do: fc.constant('offer' as const), webhook: fc.nat(6), urgent: fc.boolean() }),
     fc.record({ do: fc.constant('take' as const) }),
+    fc.record({ do: fc.constant('rest' as const), webhook: fc.nat(6) }),
+    fc.record({ do: fc.constant('resume' as const), webhook: fc.nat(6) }),
     fc.record({ do: fc.constant('done' as const), which: fc.nat(50) }),
   )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 40 }), (steps, slots) => {
-      const turns = createTurns<Item>({ slots, perEndpoint: 3, backlog: 5 })
+      const resting = new Set<string>()
+      const mayBegin = (webhookId: string) => !resting.has(webhookId)
+      const turns = createTurns<Item>({ slots, perEndpoint: 3, backlog: 5, mayBegin })
       const cap = Math.max(1, Math.min(3, Math.floor(slots / 10)))
       const accepted = new Set<Item>()
       const taken = new Set<Item>()
@@ -139,6 +143,7 @@ test('whatever happens in whatever order: caps hold, nothing is taken twice, and
         const next = turns.take()
         if (next === null) return
         assert.ok(accepted.has(next) && !taken.has(next))
+        assert.ok(!resting.has(next.webhookId))
         taken.add(next)
         running.push(next)
         assert.ok(running.length <= slots)
@@ -149,14 +154,21 @@ test('whatever happens in whatever order: caps hold, nothing is taken twice, and
         const [ended] = running.splice(which % Math.max(1, running.length), 1)
         if (ended) turns.done(ended)
       }
+      const goOn = (webhookId: string) => {
+        resting.delete(webhookId)
+        turns.resume(webhookId)
+      }
       for (const one of steps) {
         if (one.do === 'take') takeOne()
         else if (one.do === 'done') endOne(one.which)
+        else if (one.do === 'rest') resting.add(`w${one.webhook}`)
+        else if (one.do === 'resume') goOn(`w${one.webhook}`)
         else {
           const offered = item(`w${one.webhook}`, one.urgent)
           if (turns.offer(offered)) accepted.add(offered)
         }
       }
+      for (const webhookId of [...resting]) goOn(webhookId)
       for (let i = 0; i < 1000 && (turns.waiting() > 0 || running.length > 0); i++) {
         takeOne()
         endOne(i)
@@ -165,6 +177,56 @@ test('whatever happens in whatever order: caps hold, nothing is taken twice, and
       assert.equal(turns.running(), 0)
     }),
   )
+})
+
+describe('an endpoint that may not begin', () => {
+  test('is passed over, however much it has waiting, and takes its turn again once it is resumed', () => {
+    const tokens = new Map([['slow', 2]])
+    const asked: string[] = []
+    const mayBegin = (webhookId: string) => {
+      asked.push(webhookId)
+      const left = tokens.get(webhookId)
+      if (left === undefined) return true
+      tokens.set(webhookId, left - 1)
+      return left > 0
+    }
+    const turns = createTurns<Item>({ slots: 100, perEndpoint: 10, backlog: 100, mayBegin })
+    for (let i = 0; i < 3; i++) for (const urgent of [true, false]) turns.offer(item('slow', urgent))
+    turns.offer(item('quick'))
+    const names = () => takeAll(turns).map(taken => taken.webhookId)
+    assert.deepEqual(names().sort(), ['quick', 'slow', 'slow'])
+    turns.offer(item('slow'))
+    turns.offer(item('quick'))
+    assert.deepEqual(names(), ['quick'])
+    assert.equal(asked.filter(one => one === 'slow').length, 3, 'while it rests it is not asked again')
+    tokens.set('slow', 1)
+    turns.resume('slow')
+    turns.resume('nobody')
+    assert.deepEqual(names(), ['slow'])
+    tokens.delete('slow')
+    turns.resume('slow')
+    assert.deepEqual(names(), ['slow', 'slow', 'slow', 'slow'])
+    assert.equal(turns.waiting(), 0)
+  })
+
+  test('has the backlog it is given, and says when half of that is empty', () => {
+    let said = 0
+    const backlogOf = (webhookId: string) => (webhookId === 'slow' ? 4 : null)
+    const turns = createTurns<Item>({
+      slots: 100,
+      perEndpoint: 10,
+      backlog: 6,
+      backlogOf,
+      onRoom: () => said++,
+    })
+    const offers = (webhookId: string) => Array.from({ length: 8 }, () => turns.offer(item(webhookId)))
+    assert.equal(offers('slow').filter(Boolean).length, 4)
+    assert.equal(offers('usual').filter(Boolean).length, 6)
+    assert.deepEqual(turns.full(), ['slow', 'usual'])
+    assert.deepEqual([turns.roomOf('slow'), turns.roomOf('other')], [0, 6])
+    for (let i = 0; i < 4; i++) turns.take()
+    assert.deepEqual([said, turns.full(), turns.roomOf('slow')], [1, ['usual'], 2])
+  })
 })
 
 test('what is withdrawn of one endpoint is gone from here, and the rest goes on', () => {

@@ -8,6 +8,8 @@ export type Turns<W extends Waiting> = {
   take(): W | null
   /** The attempt ended: its slot and its endpoint's share are free. */
   done(item: W): void
+  /** An endpoint that may not begin an attempt (`mayBegin`) is not asked again before this. */
+  resume(webhookId: string): void
   /** Everything not yet taken, forgotten here. */
   drain(): W[]
   /** What of one endpoint is not yet taken and is such, forgotten here. */
@@ -18,6 +20,8 @@ export type Turns<W extends Waiting> = {
   room(): number
   /** Webhooks that have no room, and those that had none and have not emptied half of it since. */
   full(): string[]
+  /** How many more of this one could be taken in. */
+  roomOf(webhookId: string): number
 }
 
 /** Of all slots, kept free of automatic retries: a storm of retries may not keep new events waiting. */
@@ -33,6 +37,8 @@ type Kind = 'urgent' | 'later'
 type Endpoint<W> = {
   id: string
   running: number
+  /** It was told to wait (`mayBegin`) and stands in no ring until it is resumed. */
+  resting: boolean
   queues: Record<Kind, W[]>
   /** Stands in that ring already. */
   inRing: Record<Kind, boolean>
@@ -49,6 +55,10 @@ export function createTurns<W extends Waiting>(a: {
   backlog: number
   /** An endpoint that was full, or the whole, has come down to half: worth asking the database for more. */
   onRoom?: () => void
+  /** Asked just before an attempt begins. False: the endpoint rests until it is resumed. */
+  mayBegin?: (webhookId: string) => boolean
+  /** The backlog of an endpoint that has less than the usual one; null: the usual one. */
+  backlogOf?: (webhookId: string) => number | null
 }): Turns<W> {
   const cap = Math.max(1, Math.min(a.perEndpoint, Math.floor(a.slots * shareOfOneEndpoint)))
   const slotsFor: Record<Kind, number> = {
@@ -67,6 +77,7 @@ export function createTurns<W extends Waiting>(a: {
 
   const kindOf = (item: W): Kind => (item.urgent ? 'urgent' : 'later')
   const backlogOf = ({ queues }: Endpoint<W>) => queues.urgent.length + queues.later.length
+  const mostOf = (webhookId: string) => Math.min(a.backlog, a.backlogOf?.(webhookId) ?? a.backlog)
   const noRoom = () => waiting >= allFull || waitingBytes >= maxWaitingBytes
   const allRunning = () => running.urgent + running.later
 
@@ -76,6 +87,7 @@ export function createTurns<W extends Waiting>(a: {
       endpoint = {
         id: webhookId,
         running: 0,
+        resting: false,
         queues: { urgent: [], later: [] },
         inRing: { urgent: false, later: false },
       }
@@ -84,8 +96,9 @@ export function createTurns<W extends Waiting>(a: {
     return endpoint
   }
 
-  /** An endpoint stands in a ring exactly while it has such work and is below its cap. */
+  /** An endpoint stands in a ring exactly while it has such work, is below its cap and need not rest. */
   function lineUp(endpoint: Endpoint<W>): void {
+    if (endpoint.resting) return
     for (const kind of ['urgent', 'later'] as const) {
       if (endpoint.inRing[kind] || endpoint.queues[kind].length === 0 || endpoint.running >= cap) continue
       endpoint.inRing[kind] = true
@@ -94,19 +107,26 @@ export function createTurns<W extends Waiting>(a: {
   }
 
   function noteRoom(endpoint: Endpoint<W>): void {
-    const emptied = full.has(endpoint.id) && backlogOf(endpoint) <= a.backlog / 2
+    const emptied = full.has(endpoint.id) && backlogOf(endpoint) <= mostOf(endpoint.id) / 2
     const thinned = crowded && waiting <= allFull / 2 && waitingBytes <= maxWaitingBytes / 2
     if (emptied) full.delete(endpoint.id)
     if (thinned) crowded = false
     if (emptied || thinned) a.onRoom?.()
   }
 
+  /** Asked only when there is work and room for it: the answer may cost the endpoint a token. */
+  function begins(endpoint: Endpoint<W>): boolean {
+    endpoint.resting = !(a.mayBegin?.(endpoint.id) ?? true)
+    return !endpoint.resting
+  }
+
   function takeFrom(kind: Kind): W | null {
     if (allRunning() >= a.slots || (kind === 'later' && running.later >= slotsFor.later)) return null
     for (let endpoint = rings[kind].shift(); endpoint !== undefined; endpoint = rings[kind].shift()) {
       endpoint.inRing[kind] = false
-      // It may have reached its cap through the other ring; then `done` lines it up again.
-      const item = endpoint.running < cap ? endpoint.queues[kind].shift() : undefined
+      // It may have reached its cap or its rest through the other ring; `done` or `resume` line it up again.
+      if (endpoint.running >= cap || endpoint.resting || endpoint.queues[kind].length === 0) continue
+      const item = begins(endpoint) ? endpoint.queues[kind].shift() : undefined
       if (item === undefined) continue
       endpoint.running++
       running[kind]++
@@ -123,11 +143,12 @@ export function createTurns<W extends Waiting>(a: {
     offer(item) {
       if (noRoom()) return false
       const endpoint = endpointOf(item.webhookId)
-      if (backlogOf(endpoint) >= a.backlog) return false
+      const most = mostOf(item.webhookId)
+      if (backlogOf(endpoint) >= most) return false
       endpoint.queues[kindOf(item)].push(item)
       waiting++
       waitingBytes += item.size
-      if (backlogOf(endpoint) >= a.backlog) full.add(endpoint.id)
+      if (backlogOf(endpoint) >= most) full.add(endpoint.id)
       if (noRoom()) crowded = true
       lineUp(endpoint)
       return true
@@ -144,6 +165,12 @@ export function createTurns<W extends Waiting>(a: {
       running[kindOf(item)]--
       if (endpoint.running === 0 && backlogOf(endpoint) === 0) endpoints.delete(item.webhookId)
       else lineUp(endpoint)
+    },
+    resume(webhookId) {
+      const endpoint = endpoints.get(webhookId)
+      if (endpoint === undefined) return
+      endpoint.resting = false
+      lineUp(endpoint)
     },
     drain() {
       const left = [...endpoints.values()].flatMap(({ queues }) => [...queues.urgent, ...queues.later])
@@ -176,5 +203,9 @@ export function createTurns<W extends Waiting>(a: {
     running: allRunning,
     room: () => (noRoom() ? 0 : allFull - waiting),
     full: () => [...full],
+    roomOf(webhookId) {
+      const endpoint = endpoints.get(webhookId)
+      return Math.max(0, mostOf(webhookId) - (endpoint === undefined ? 0 : backlogOf(endpoint)))
+    },
   }
 }

@@ -143,6 +143,11 @@ const columns = `d.id, d.user_id as "profileId", d.webhook_config_id as "webhook
   d.error_class as "errorClass", d.error_message as "errorMessage", d.created_at as "createdAt",
   d.delivered_at as "deliveredAt"`
 
+/** One index probe; nothing of a delivery that is finished, or waits for no other. */
+const headOfItsChat = `select h.id from webhook_deliveries h
+  where d.status = 'pending' and d.claim_id is null and h.webhook_config_id = d.webhook_config_id and h.chat = d.chat
+    and h.status = 'pending' and h.chat is not null
+  order by h.chat, (h.claim_id is null), h.position limit 1`
 /** Claims are made in claim.ts and outcomes recorded in record.ts; this file reads. */
 export function createDeliveries(
   db: Database,
