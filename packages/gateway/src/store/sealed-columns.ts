@@ -1,4 +1,5 @@
 import { credsPlace, keyPlace } from './auth-state.ts'
+import { idempotencyPlace } from './idempotency.ts'
 import { inboxPlace } from './inbox.ts'
 import { webhookSecretPlace } from './webhook-secrets.ts'
 
@@ -44,6 +45,13 @@ export const sealedColumns: readonly SealedColumn[] = [
     key: { session_id: 'uuid', delivery: 'text', part: 'smallint' },
     place: ([sessionId = '', delivery = '', part = '']) =>
       inboxPlace(sessionId, { delivery, part: Number(part) }),
+  },
+  {
+    table: 'idempotency_keys',
+    column: 'answer',
+    stored: 'bytea',
+    key: { user_id: 'uuid', key: 'text' },
+    place: ([profileId = '', key = '']) => idempotencyPlace(profileId, key),
   },
 ]
 
