@@ -25,9 +25,13 @@ const fields = {
   enabled: z.boolean(),
   subscribed_events: z.array(z.string().max(100)).min(1).max(100).describe('Types, `messages.*`, or `*`.'),
   headers: z.record(z.string().max(128), z.string().max(4_096)).describe('Sent with every request.'),
-  // Parts of the resource already, so that a webhook can be read and written back; a promise nobody keeps is refused.
   ordered: z.literal(false, { error: 'Ordered delivery is not supported yet: leave it out or send false.' }),
-  rate_limit: z.null({ error: 'Rate limits are not supported yet: leave it out or send null.' }),
+  rate_limit: z
+    .int({ error: 'Expected whole requests a second, or null for no limit.' })
+    .min(1, { error: 'At least 1 request a second; to send nothing, disable the webhook.' })
+    .max(maxRateLimit, { error: `At most ${maxRateLimit} requests a second; null for no limit.` })
+    .nullable()
+    .describe('Requests a second at most, retries and replays included; null: no limit.'),
 }
 
 export const newWebhook = z.strictObject({

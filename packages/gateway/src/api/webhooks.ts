@@ -166,6 +166,7 @@ function changeAndRemove(app: Api, { store, guard }: Deps): void {
         subscribedEvents: body.subscribed_events && patternsOf(body.subscribed_events),
         retryConfig: body.retry_config && retry,
         headers: body.headers,
+        rateLimit: body.rate_limit,
       })
       return show(found(row, 'webhook_not_found'))
     },

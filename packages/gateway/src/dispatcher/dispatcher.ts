@@ -12,6 +12,7 @@ import { startHealthBoard } from './health-board.ts'
 import { createHolding, type Held } from './holding.ts'
 import { meaningOf } from './meaning.ts'
 import { createDeadLetterNotices, deadLetterDraft, isNotice, type Publish } from './notices.ts'
+import { createPace } from './pace.ts'
 import { createRecorder, type OutcomeStore } from './recorder.ts'
 import { createTurns } from './turns.ts'
 
@@ -23,6 +24,8 @@ export type Deliveries = OutcomeStore & {
     leaseMs: number
     /** Webhooks whose backlog is full here: claiming more of theirs would only be left again. */
     except?: readonly string[]
+    /** Webhooks of which fewer than `perWebhook` are wanted, by id. */
+    shares?: Readonly<Record<string, number>>
   }): Promise<DueDelivery[]>
   nextDueAt(): Promise<Date | null>
   heartbeat(held: readonly HeldDelivery[]): Promise<string[]>
@@ -31,7 +34,7 @@ export type Deliveries = OutcomeStore & {
 
 export type Endpoint = Pick<
   WebhookRow,
-  'id' | 'profileId' | 'name' | 'webhookUrl' | 'enabled' | 'retryConfig' | 'headers' | 'secrets'
+  'id' | 'profileId' | 'name' | 'webhookUrl' | 'enabled' | 'retryConfig' | 'rateLimit' | 'headers' | 'secrets'
 >
 
 /** Structurally `store.webhooks`. Null: deleted, and its deliveries are cancelled. */
@@ -114,7 +117,13 @@ export function startDispatcher(a: {
       `the delivery lease (${leaseMs} ms) must be at least three times the longest attempt (${sender.timeoutMs} ms)`,
     )
 
-  const turns = createTurns<Held>({ ...options, onRoom: () => scan.expect(now()) })
+  const pace = createPace({ now: () => performance.now(), onToken: goOn })
+  const turns = createTurns<Held>({
+    ...options,
+    onRoom: () => scan.expect(now()),
+    mayBegin: pace.take,
+    backlogOf: pace.backlog,
+  })
   const holding = createHolding({ heartbeat: held => deliveries.heartbeat(held), leaseMs, now, log })
   const recorder = createRecorder({ store: deliveries, log })
   const deadLetters = createDeadLetterNotices({ publish, log })
@@ -147,10 +156,12 @@ export function startDispatcher(a: {
 
   /** Takes in what there is room for and gives the rest back. Resolves to how many were taken. */
   async function accept(due: readonly DueDelivery[], heldSince: number): Promise<number> {
+    const strangers = due.filter(({ webhookId }) => !pace.knows(webhookId))
+    if (strangers.length > 0) await meet(strangers)
     const overflow: Held[] = []
     for (const delivery of due) {
       const held = holding.take(delivery, heldSince)
-      if (held !== null && (mustWait(delivery) || !turns.offer(held))) overflow.push(held)
+      if (held !== null && (stopping || mustWait(delivery) || !turns.offer(held))) overflow.push(held)
     }
     pump()
     await release(overflow)
@@ -189,7 +200,13 @@ export function startDispatcher(a: {
     if (stopping || limit === 0) return { claimed: 0, more: false }
     const heldSince = now().getTime()
     const perWebhook = Math.min(limit, options.backlog)
-    const due = await deliveries.claimDue({ limit, perWebhook, leaseMs, except: turns.full() })
+    const due = await deliveries.claimDue({
+      limit,
+      perWebhook,
+      leaseMs,
+      except: turns.full(),
+      shares: shares(),
+    })
     for (const { webhookId, trial, reclaimed } of due) {
       if (!trial) board.released(webhookId)
       if (reclaimed) counts.reclaimed++
@@ -282,7 +299,10 @@ export function startDispatcher(a: {
    */
   async function findEndpoint({ webhookId, deliveryId }: DueDelivery): Promise<Endpoint | null> {
     try {
-      return await webhooks.findCached(webhookId)
+      const endpoint = await webhooks.findCached(webhookId)
+      if (endpoint === null) pace.forget(webhookId)
+      else pace.limit(webhookId, endpoint.rateLimit)
+      return endpoint
     } catch (error) {
       log.warn({ err: error, webhookId, deliveryId }, 'the webhook could not be read; its delivery waits')
       return null
@@ -293,6 +313,7 @@ export function startDispatcher(a: {
     async stop() {
       stopping = true
       listening.stop()
+      pace.stop()
       await scan.stop()
       await release(turns.drain())
       const late = setTimeout(() => abandon.abort(), drainMs)

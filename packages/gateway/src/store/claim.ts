@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { asUuid, type Database } from './database.ts'
+import { asUuid, type Database, json } from './database.ts'
 import type { Deliveries, DueDelivery, HeldDelivery } from './deliveries.ts'
 
 /** Columns of a claimed delivery `d` and its event `e`, as a DueDelivery. */
@@ -32,11 +32,11 @@ export function createClaims(db: Database, leaseMs: number): Claims {
   }
 
   return {
-    claimDue: ({ limit, perWebhook, leaseMs: claimMs, except = [] }) =>
+    claimDue: ({ limit, perWebhook, leaseMs: claimMs, except = [], shares = {} }) =>
       db.query<DueDelivery>({
         name: 'claim-due-deliveries',
         text: claimStatement,
-        values: [limit, perWebhook, randomUUID(), claimMs, except],
+        values: [limit, perWebhook, randomUUID(), claimMs, except, json(shares)],
       }),
     async nextDueAt() {
       const [first] = await db.query<{ at: Date | null }>({
@@ -68,15 +68,16 @@ export function createClaims(db: Database, leaseMs: number): Claims {
 // A gated webhook (see webhook-health.ts) offers a single trial, or while it drains 2^step deliveries; what was claimed
 // shuts its gate in the same statement: for a trial as long as its lease, while draining for a second. So of many
 // dispatchers one gets the trial. The gate of a drained webhook is taken away. (The quota is no LIMIT: one the planner
-// cannot see makes it expect a tenth of all rows, and read them.)
+// cannot see makes it expect a tenth of all rows, and read them.) $6: the share of a webhook that has a smaller one.
 const claimStatement = `with gated as materialized (
   select id, health_state <> 'healthy' as trial,
-    case when health_state <> 'healthy' then 1 else least($2::int, 1 << least(health_step, 20)) end as quota
+    case when health_state <> 'healthy' then 1
+      else least($2::int, ($6::jsonb ->> id::text)::int, 1 << least(health_step, 20)) end as quota
   from webhook_configs
   where enabled and health_state <> 'disabled' and health_gate_at <= now() and id <> all($5::uuid[])
   order by id for no key update skip locked
 ), open as (
-  select id, $2::int as quota from webhook_configs
+  select id, least($2::int, ($6::jsonb ->> id::text)::int) as quota from webhook_configs
   where enabled and health_state = 'healthy' and health_gate_at is null and id <> all($5::uuid[])
   union all
   select id, quota from gated

@@ -104,13 +104,15 @@ export type DeliveryFilter = {
 export type Deliveries = {
   /**
    * Takes due deliveries: at most `limit`, at most `perWebhook` of one webhook, the longest due first; none of the
-   * webhooks in `except`, whose backlog is full at the caller. Of an endpoint in trouble at most its due trial.
+   * webhooks in `except`, whose backlog is full at the caller, and of those in `shares` at most so many. Of an endpoint
+   * in trouble at most its due trial.
    */
   claimDue(a: {
     limit: number
     perWebhook: number
     leaseMs: number
     except?: readonly string[]
+    shares?: Readonly<Record<string, number>>
   }): Promise<DueDelivery[]>
   /** When `claimDue` will next find something, or null when nothing is unfinished. */
   nextDueAt(): Promise<Date | null>
