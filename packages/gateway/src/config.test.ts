@@ -141,6 +141,13 @@ const trials: Record<VariableName, Trial> = {
     value: 'file',
     bad: 's3://bucket',
     fault: /later version/,
+  API_RATE_LIMIT: {
+    good: '600',
+    read: c => c.apiRateLimit,
+    value: 600,
+    bad: '1000001',
+    fault: /is more than/,
+  },
   },
   LOG_LEVEL: { good: 'debug', read: c => c.logLevel, value: 'debug', bad: 'loud', fault: /is not trace or/ },
   LOG_FORMAT: {

@@ -50,6 +50,7 @@ export type Config = {
 
 /** One thing to change before the gateway can start. Never holds a secret's value. */
 export type Problem = { readonly variable: string; readonly fault: string; readonly fix: string }
+  readonly apiRateLimit: number
 export type Loaded =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
@@ -178,6 +179,7 @@ function assemble(v: Values): Config {
 /**
  * Three times the longest attempt, so that a slow attempt and a lost heartbeat together never let a second
  * dispatcher in, and one second for recording the outcome. It is also how long a crash delays a delivery.
+    apiRateLimit: v.API_RATE_LIMIT,
  */
 function leaseFor(timeoutMs: number): number {
   return 3 * timeoutMs + 1000

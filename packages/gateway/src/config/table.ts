@@ -152,6 +152,11 @@ export const variables = {
     fallback: 30,
     meaning: 'Deliveries and attempts older than this are dropped; a day with unfinished ones is kept.',
   }),
+  API_RATE_LIMIT: variable({
+    kind: wholeNumber(0, 1_000_000),
+    fallback: 6_000,
+    meaning: 'Requests a minute that one API key, or one person, may make to a process; 0 is no limit.',
+  }),
   MEDIA_STORE: variable({
     kind: oneOf(['file']),
     fallback: 'file',
