@@ -150,6 +150,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     host: config.host,
     port: config.port,
     publicUrl: config.publicUrl,
+    supabaseUrl: config.authMode === 'supabase' ? config.supabaseUrl : null,
     version,
     networks: { sandbox: simulator !== null },
     maxPayloadBytes: config.maxPayloadBytes,

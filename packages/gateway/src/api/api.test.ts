@@ -12,6 +12,9 @@ after(() => api.stop())
 
 const nobody = '019ab0b7-5c00-7d4e-9f00-112233445566'
 
+/** How one comes in. */
+const withoutKey = ['GET /auth', 'POST /auth/sign-in', 'POST /auth/sign-in/link', 'POST /auth/sign-out']
+
 /** Every route of the document under /api/v1, as `METHOD /path`. */
 async function routes(): Promise<`${string} /${string}`[]> {
   const { json } = await api.call('GET //openapi.json')
@@ -25,7 +28,7 @@ async function routes(): Promise<`${string} /${string}`[]> {
 test('every route under /api/v1 refuses a request without a key and one with a wrong key', async () => {
   const all = await routes()
   assert.ok(all.length >= 38, `found ${all.length} routes`)
-  for (const route of all) {
+  for (const route of all.filter(one => !withoutKey.includes(one))) {
     const path = route.replaceAll(/\{\w+\}/g, nobody) as `${string} /${string}`
     assertProblem(await api.call(path, { key: null }), 'api_key_missing')
     const wrong = await api.call(path, { key: 'wx_wrong' })

@@ -14,8 +14,11 @@ import type { Sender } from '../delivery/send.ts'
 import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
 import type { Lane } from '../stream/lane.ts'
+import { accountPasswordRoute } from './account-password.ts'
 import { answerBrokenHttp, answerBrokenUrl, answerErrors } from './answer-errors.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { createCookie } from './auth/cookie.ts'
+import { createSupabaseTokens } from './auth/supabase-tokens.ts'
 import { authenticate, type Caller } from './authenticate.ts'
 import { catalogRoutes } from './catalog.ts'
 import { dashboardPages } from './dashboard.ts'
@@ -25,6 +28,8 @@ import { eventRoutes } from './events.ts'
 import { markEveryResponse, requestId } from './every-response.ts'
 import { healthRoutes } from './health.ts'
 import { linkingRoutes } from './linking.ts'
+import { authModeRoute, meRoutes } from './me.ts'
+import { memberRoutes } from './members.ts'
 import { messageRoutes } from './messages.ts'
 import { metricsRoute } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
@@ -34,6 +39,8 @@ import { retryPreviewRoute } from './retry-preview.ts'
 import { enforceScopes } from './scopes.ts'
 import { sessionFiguresRoute } from './session-figures.ts'
 import { sessionRoutes } from './sessions.ts'
+import { signInRoutes } from './sign-in.ts'
+import { signInsRoutes } from './sign-ins.ts'
 import { noQuery, validate } from './validate.ts'
 import { webhookSecretRoutes } from './webhook-secret.ts'
 import { webhookTestRoute } from './webhook-test.ts'
@@ -52,7 +59,18 @@ const DRAIN_MS = 5_000
 export type ApiDeps = {
   store: Pick<
     Store,
-    'apiKeys' | 'sessions' | 'webhooks' | 'events' | 'deliveries' | 'replays' | 'backlog' | 'health'
+    | 'profiles'
+    | 'accounts'
+    | 'signIns'
+    | 'signInTries'
+    | 'apiKeys'
+    | 'sessions'
+    | 'webhooks'
+    | 'events'
+    | 'deliveries'
+    | 'replays'
+    | 'backlog'
+    | 'health'
   >
   commands: Pick<Commands, 'call'>
   /** Hears of redeliveries, so that they are attempted at once. */
@@ -67,6 +85,8 @@ export type ApiDeps = {
   log: Logger
   /** Where clients reach this API, without a trailing slash, when the operator has said so; null: wherever it was asked. */
   publicUrl: string | null
+  /** The Supabase project that knows the people; null: they sign in here. */
+  supabaseUrl: string | null
   version: string
   networks: { sandbox: boolean }
   /** The largest request body, in bytes; a larger one is answered 413. */
@@ -107,13 +127,28 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   answerErrors(app)
   await describeRoutes(app, deps)
 
+  const { store, publicUrl, supabaseUrl } = deps
+  const cookie = supabaseUrl === null ? createCookie(publicUrl?.startsWith('https:') ?? false) : null
+  const tokens = supabaseUrl === null ? null : createSupabaseTokens(supabaseUrl)
   await app.register(
     async (scope: Api) => {
-      authenticate(scope, deps.store.apiKeys)
+      refuseQueries(scope)
+      authModeRoute(scope, deps)
+      if (cookie) signInRoutes(scope, { ...deps, cookie })
+    },
+    { prefix: '/api/v1' },
+  )
+  await app.register(
+    async (scope: Api) => {
+      authenticate(scope, { ...store, cookie, tokens, publicUrl })
       enforceScopes(scope)
-      scope.addHook('onRoute', route => {
-        route.schema = { querystring: noQuery, ...route.schema }
-      })
+      refuseQueries(scope)
+      meRoutes(scope, deps)
+      if (cookie) {
+        accountPasswordRoute(scope, deps)
+        signInsRoutes(scope, deps)
+        memberRoutes(scope, deps)
+      }
       sessionRoutes(scope, deps)
       sessionFiguresRoute(scope, deps)
       linkingRoutes(scope, deps)
@@ -135,6 +170,13 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   metricsRoute(app, deps)
   await app.ready()
   return app
+}
+
+/** A route takes no query but the one it names. */
+function refuseQueries(scope: Api): void {
+  scope.addHook('onRoute', route => {
+    route.schema = { querystring: noQuery, ...route.schema }
+  })
 }
 
 /** Listens and answers. `port` 0 takes a free one; `url` is where it listens; `stop` lets running requests finish for 5 s. */

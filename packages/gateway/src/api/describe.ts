@@ -22,6 +22,7 @@ export async function describeApi({
     metrics,
     log: pino({ level: 'silent' }),
     publicUrl,
+    supabaseUrl: null,
     version,
     networks: { sandbox: true },
     maxPayloadBytes: 1_048_576,

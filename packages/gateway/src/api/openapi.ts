@@ -33,11 +33,21 @@ export async function describeRoutes(
       },
       servers: [{ url: publicUrl ?? '/' }],
       tags,
-      security: [{ bearer: [] }, { apiKey: [] }],
+      security: [{ bearer: [] }, { apiKey: [] }, { cookie: [] }],
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'An API key, `wx_…`.' },
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key, `wx_…`; with AUTH_MODE=supabase also an access token of Supabase Auth.',
+          },
           apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+          cookie: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'waxwing',
+            description: 'A sign-in, in a browser (`__Host-waxwing` over https). A person has every scope.',
+          },
         },
       },
       webhooks,
@@ -46,7 +56,7 @@ export async function describeRoutes(
       const { schema, url } = jsonSchemaTransform(document)
       const { hide, response } = schema as { hide?: boolean; response?: Record<string, unknown> }
       if (!hide && response) Object.assign(response, problemResponses(document.route))
-      if (!hide && url.startsWith('/api/v1/')) Object.assign(schema, scopeNote(document.route))
+      if (!hide && needsCaller(document.route)) Object.assign(schema, scopeNote(document.route))
       return { schema, url }
     },
     transformObject: document => tidy(jsonSchemaTransformObject(document), definitions),
@@ -61,7 +71,7 @@ export async function describeRoutes(
 
 const introduction = `WhatsApp in, signed webhooks out.
 
-Every route under /api/v1 takes an API key, with the scope that the route names: \`read\`, \`write\` or \`admin\`, each including those before it. Errors are RFC 9457 problem documents; \`code\` is stable, sentences are not.
+Every route under /api/v1 takes an API key, with the scope that the route names: \`read\`, \`write\` or \`admin\`, each including those before it; or a person who is signed in, who has every scope. Errors are RFC 9457 problem documents; \`code\` is stable, sentences are not.
 Lists are read with \`limit\` and \`cursor\`. Ids of others answer 404, like ids that do not exist.`
 
 const tags = [
@@ -71,6 +81,11 @@ const tags = [
   { name: 'Events', description: 'What happened, and the catalog of what can.' },
   { name: 'Deliveries', description: 'One event for one webhook, with every attempt; and the dead letters.' },
   { name: 'API keys', description: 'Who may ask, and for what.' },
+  {
+    name: 'Accounts',
+    description:
+      'People: signing in, and who else may. Not with AUTH_MODE=supabase, except GET /auth and /me.',
+  },
   { name: 'Health', description: 'For load balancers and people.' },
 ]
 
@@ -90,17 +105,23 @@ z.object({
 }).meta({ id: 'Problem', description: 'RFC 9457: why a request was refused.' })
 
 /** What a route refuses: what it declares, and what follows from its shape. */
-export function problemsOf(route: Pick<RouteOptions, 'method' | 'url' | 'config'>): ProblemCode[] {
+export function problemsOf(
+  route: Pick<RouteOptions, 'method' | 'url' | 'config'> & { schema?: { security?: unknown } },
+): ProblemCode[] {
   const underKey: ProblemCode[] = [
     'api_key_missing',
     'api_key_invalid',
+    'token_invalid',
+    'sign_in_ended',
     'insufficient_scope',
     'validation_failed',
     'store_unavailable',
+    'identity_unavailable',
+    ...(route.method === 'GET' ? [] : (['cross_site_request'] as const)),
   ]
   const withBody: ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
   return [
-    ...(route.url.startsWith('/api/v1/') ? underKey : []),
+    ...(needsCaller(route) ? underKey : []),
     // Also where none is asked for: what is sent is read.
     ...(route.method === 'GET' ? [] : withBody),
     ...(route.config?.problems ?? []),
@@ -108,10 +129,19 @@ export function problemsOf(route: Pick<RouteOptions, 'method' | 'url' | 'config'
   ]
 }
 
+/** Everything of the API but what says `security: []`. */
+function needsCaller({ url, schema }: { url: string; schema?: { security?: unknown } }): boolean {
+  const open = Array.isArray(schema?.security) && schema.security.length === 0
+  return url.startsWith('/api/v1/') && !open
+}
+
 /** OpenAPI 3.1 lets the list beside a scheme name the roles that are required, whatever the scheme is. */
 function scopeNote(route: RouteOptions): object {
   const scope = scopeOf(route as Parameters<typeof scopeOf>[0])
-  return { security: [{ bearer: [scope] }, { apiKey: [scope] }], 'x-required-scope': scope }
+  return {
+    security: [{ bearer: [scope] }, { apiKey: [scope] }, { cookie: [scope] }],
+    'x-required-scope': scope,
+  }
 }
 
 function problemResponses(route: RouteOptions): Record<string, object> {

@@ -19,12 +19,47 @@ export const problems = {
   api_key_missing: {
     status: 401,
     title: 'This route needs an API key.',
-    action: 'Send `Authorization: Bearer wx_…` or `X-Api-Key: wx_…`.',
+    action: 'Send `Authorization: Bearer wx_…` or `X-Api-Key: wx_…`, or sign in.',
   },
   api_key_invalid: {
     status: 401,
     title: 'This API key is not valid.',
     action: 'Check for a missing character or an expired key. Keys begin with `wx_`.',
+  },
+  token_invalid: {
+    status: 401,
+    title: 'This access token is not valid.',
+    action: 'Get a new one from Supabase Auth.',
+  },
+  sign_in_ended: {
+    status: 401,
+    title: 'This sign-in has ended.',
+    action: 'Sign in again.',
+  },
+  sign_in_refused: {
+    status: 401,
+    title: 'Address and password do not belong together.',
+    action: 'Check both; "npx waxwing sign-in" prints a link for who has forgotten the password.',
+  },
+  sign_in_link_invalid: {
+    status: 401,
+    title: 'This link does not work any more.',
+    action: 'A link works once, and not for long: "npx waxwing sign-in" prints another.',
+  },
+  cross_site_request: {
+    status: 403,
+    title: 'This request does not come from a page of this gateway.',
+    action: 'Behind a proxy, keep the Host header or set PUBLIC_URL; from a program, use an API key.',
+  },
+  person_required: {
+    status: 403,
+    title: 'Only somebody who is signed in may do this.',
+    action: 'Sign in and use the cookie; an API key is not a person.',
+  },
+  owner_required: {
+    status: 403,
+    title: 'Only the owner of this installation may do this.',
+    action: 'Ask the owner.',
   },
   insufficient_scope: {
     status: 403,
@@ -71,6 +106,16 @@ export const problems = {
     title: 'There is no such API key.',
     action: 'List yours with GET /api/v1/api-keys.',
   },
+  account_not_found: {
+    status: 404,
+    title: 'There is no such account.',
+    action: 'The owner lists them with GET /api/v1/auth/members.',
+  },
+  sign_in_not_found: {
+    status: 404,
+    title: 'There is no such sign-in.',
+    action: 'List yours with GET /api/v1/auth/sign-ins.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'This route has no such method.',
@@ -116,6 +161,11 @@ export const problems = {
     title: 'This replay has ended.',
     action: 'Start another one: POST /api/v1/deliveries/replay.',
   },
+  email_taken: {
+    status: 409,
+    title: 'Another account has this address.',
+    action: 'Use another address.',
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large.',
@@ -146,6 +196,11 @@ export const problems = {
     title: 'The recipient is not on WhatsApp.',
     action: 'Check the number and its country code.',
   },
+  too_many_sign_ins: {
+    status: 429,
+    title: 'Too many tries to sign in.',
+    action: 'Wait as long as `Retry-After` says, or use a link: "npx waxwing sign-in" prints one.',
+  },
   headers_too_large: {
     status: 431,
     title: 'The headers are too large.',
@@ -165,6 +220,11 @@ export const problems = {
     status: 503,
     title: 'No engine is running for this session.',
     action: 'Start a process with the engine role, or repeat in a few seconds.',
+  },
+  identity_unavailable: {
+    status: 503,
+    title: 'The keys that tokens are checked with cannot be read.',
+    action: 'Repeat in a few seconds; "npx waxwing doctor" tells whether SUPABASE_URL answers.',
   },
   store_unavailable: {
     status: 503,

@@ -19,6 +19,9 @@ const exceptions: Readonly<Record<string, Scope>> = {
   listApiKeys: 'admin',
   createApiKey: 'admin',
   deleteApiKey: 'admin',
+  createSignInLink: 'admin',
+  listSignIns: 'admin',
+  endSignIn: 'admin',
 }
 
 type Route = { method?: string | string[]; schema?: { operationId?: string } }

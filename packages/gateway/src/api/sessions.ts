@@ -168,13 +168,21 @@ function changeAndRemove(app: Api, { store, commands }: Pick<ApiDeps, 'store' | 
     async (request, reply) => {
       const { id } = request.params
       const row = found(await store.sessions.get(request.profileId, id), 'session_not_found')
-      // First the socket: a row removed under a live socket would leave a device on the phone that nobody owns.
-      // What never was connected has none, and can go without an engine.
-      if (row.status !== 'created' || row.wanted) await ask(commands, 'session.remove', { sessionId: id })
-      await store.sessions.remove(request.profileId, id)
+      await removeSession(row, { store, commands })
       return reply.code(204).send()
     },
   )
+}
+
+/** Refuses what the engine refuses, with the row still there. */
+export async function removeSession(
+  row: SessionRow,
+  { store, commands }: Pick<ApiDeps, 'store' | 'commands'>,
+): Promise<void> {
+  // First the socket: a row removed under a live socket would leave a device on the phone that nobody owns.
+  // What never was connected has none, and can go without an engine.
+  if (row.status !== 'created' || row.wanted) await ask(commands, 'session.remove', { sessionId: row.id })
+  await store.sessions.remove(row.profileId, row.id)
 }
 
 const verbs = [

@@ -54,6 +54,8 @@ export type TestApi = {
 export async function startTestApi({
   sandbox = true,
   engine = true,
+  publicUrl = null as string | null,
+  supabaseUrl = null as string | null,
   reach = async (databaseUrl: string) => databaseUrl,
 } = {}): Promise<TestApi> {
   const database = await testDatabase()
@@ -96,7 +98,8 @@ export async function startTestApi({
     log,
     host: '127.0.0.1',
     port: 0,
-    publicUrl: null,
+    publicUrl,
+    supabaseUrl,
     version: '0.0.0-test',
     networks: { sandbox },
     maxPayloadBytes: 1_048_576,

@@ -19,7 +19,9 @@ export function pathId(
     | 'event_not_found'
     | 'delivery_not_found'
     | 'replay_not_found'
-    | 'api_key_not_found',
+    | 'api_key_not_found'
+    | 'account_not_found'
+    | 'sign_in_not_found',
 ) {
   return z.strictObject({ id: z.uuid({ error: missing }) })
 }

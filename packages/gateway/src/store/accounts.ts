@@ -34,6 +34,8 @@ export type Accounts = {
   }): Promise<'done' | 'email_taken'>
   /** A profile of its own with an account that nobody has opened yet. */
   invite(a: { email: string; displayName: string | null }): Promise<Account | 'email_taken'>
+  /** Nobody comes in any more: password, sign-ins, links and API keys go. */
+  shut(profileId: string): Promise<void>
   /** The member's profile with everything it owns. Never the owner's: false, as for an unknown one. */
   removeMember(profileId: string): Promise<boolean>
 }
@@ -104,6 +106,13 @@ export function createAccounts(db: Database): Accounts {
         const account = await get(id)
         if (account === null) throw new Error('an account vanished while it was made')
         return account
+      }),
+    shut: profileId =>
+      db.transaction(async query => {
+        const values = [profileId]
+        await query({ text: 'update accounts set password_hash = null where user_id = $1', values })
+        for (const table of ['sign_ins', 'sign_in_links', 'api_keys'])
+          await query({ text: `delete from ${table} where user_id = $1`, values })
       }),
     async removeMember(profileId) {
       const removed = await db.query({
