@@ -9,11 +9,8 @@ export type LogOptions = {
   readonly logFormat: 'json' | 'pretty' | null
 }
 
-/**
- * Never printed, whoever logs them: what opens a door (keys, secrets, cookies) and what people wrote.
- * pino matches exact paths, so each name stands for the top of a record and for one object deep.
- */
-const secretFields = [
+/** Never printed, whoever logs them and however deep: what opens a door (keys, secrets, cookies) and what people wrote. */
+const secretFields: ReadonlySet<string> = new Set([
   'apiKey',
   'key',
   'secret',
@@ -32,24 +29,68 @@ const secretFields = [
   'content',
   'requestBody',
   'responseBody',
-]
-const secretPaths = [
-  ...secretFields.flatMap(field => [field, `*.${field}`]),
-  ...['authorization', 'cookie', '["x-api-key"]', '["set-cookie"]'].flatMap(header => [
-    join('headers', header),
-    join('*.headers', header),
-  ]),
-]
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+])
+
+const censor = '[hidden]'
+
+/** Lines wait this long to be written together, at most so many characters of them. */
+const gatherMs = 10
+const gatherLength = 16 * 1024
 
 /** The process's logger: lines on standard error, so that standard output is free for results. `destination` is for tests. */
 export function createLog(options: LogOptions, destination?: DestinationStream): Logger {
-  const stream = destination ?? pino.destination({ dest: 2, sync: true })
   const terminal = destination === undefined && process.stderr.isTTY === true
+  const stream = destination ?? standardError(terminal)
   const format = options.logFormat ?? (terminal ? 'pretty' : 'json')
   return pino(
-    { level: options.logLevel, base: null, redact: { paths: secretPaths, censor: '[hidden]' } },
+    {
+      level: options.logLevel,
+      base: null,
+      formatters: { log: fields => withoutSecrets(fields) },
+      serializers: {
+        // What a child logger always says is not shown to the formatter, only to these.
+        ...Object.fromEntries(Array.from(secretFields, name => [name, () => censor])),
+        // An error is made an object after the formatter has seen it.
+        err: error => withoutSecrets(pino.stdSerializers.err(error)),
+      },
+    },
     format === 'pretty' ? prettyOnto(stream, terminal) : stream,
   )
+}
+
+function standardError(terminal: boolean): DestinationStream {
+  const stream = pino.destination({ dest: 2, sync: true })
+  return terminal ? stream : gathering(stream)
+}
+
+/**
+ * For thousands of lines a second, which are written together. Written synchronously, or a part of a write under way would
+ * be lost when the process ends. What waits is written at exit, after an uncaught exception too; only a SIGKILL loses it.
+ */
+function gathering(stream: DestinationStream): DestinationStream {
+  let lines = ''
+  let timer: NodeJS.Timeout | null = null
+
+  function flush(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    const waiting = lines
+    lines = ''
+    if (waiting !== '') stream.write(waiting)
+  }
+
+  process.once('exit', flush)
+  return {
+    write(line) {
+      lines += line
+      if (lines.length >= gatherLength) flush()
+      else if (timer === null) timer = setTimeout(flush, gatherMs).unref()
+    },
+  }
 }
 
 function prettyOnto(stream: DestinationStream, colorize: boolean): DestinationStream {
@@ -57,6 +98,32 @@ function prettyOnto(stream: DestinationStream, colorize: boolean): DestinationSt
   return { write: line => stream.write(pretty(line)) }
 }
 
-function join(path: string, field: string): string {
-  return field.startsWith('[') ? `${path}${field}` : `${path}.${field}`
+/** Deeper than anything of ours is; a circle ends here too. */
+const maxDepth = 6
+
+/**
+ * The same fields with secrets hidden, or the very object when there are none, which is nearly always: the redaction that
+ * pino brings costs twenty times as much as the rest of a line, and one is written for every attempt.
+ */
+function withoutSecrets<T extends object>(fields: T, depth = 0): T {
+  let copy: T | null = null
+  for (const [name, value] of Object.entries(fields)) {
+    const shown = shownOf(name, value, depth)
+    if (shown === value) continue
+    copy ??= (Array.isArray(fields) ? [...fields] : { ...fields }) as T
+    Object.assign(copy, { [name]: shown })
+  }
+  return copy ?? fields
+}
+
+function shownOf(name: string, value: unknown, depth: number): unknown {
+  if (secretFields.has(name) && value !== undefined) return censor
+  return isPlain(value) && depth < maxDepth ? withoutSecrets(value, depth + 1) : value
+}
+
+/** Others (errors, buffers, requests) have a serializer, or their own JSON. */
+function isPlain(value: unknown): value is object {
+  if (value === null || typeof value !== 'object') return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || Array.isArray(value)
 }

@@ -49,6 +49,7 @@ export function logAttempt(
     to: URL.parse(webhookUrl)?.origin ?? null,
     attempt: delivery.attempt,
     manual: delivery.manual,
+    trial: delivery.trial ?? false,
     ageMs: attempt.startedAt.getTime() - delivery.createdAt.getTime(),
     durationMs: attempt.durationMs,
     ...attempt.timings,
