@@ -37,8 +37,9 @@ const secretFields: ReadonlySet<string> = new Set([
 
 const censor = '[hidden]'
 
-/** Lines wait this long to be written together, at most so many characters of them. */
-const gatherMs = 10
+/** Lines beyond the first few of a moment wait for its end, at most so many characters of them. */
+const momentMs = 10
+const writtenAtOnce = 8
 const gatherLength = 16 * 1024
 
 /** The process's logger: lines on standard error, so that standard output is free for results. `destination` is for tests. */
@@ -68,27 +69,33 @@ function standardError(terminal: boolean): DestinationStream {
 }
 
 /**
- * For thousands of lines a second, which are written together. Written synchronously, or a part of a write under way would
- * be lost when the process ends. What waits is written at exit, after an uncaught exception too; only a SIGKILL loses it.
+ * For thousands of lines a second. A few lines are written at once; what more comes in the same moment is written together
+ * at its end, or at the end of the process, an uncaught exception too: only a SIGKILL loses it. Synchronously, or a part of
+ * a write under way would be lost when the process ends.
  */
 function gathering(stream: DestinationStream): DestinationStream {
   let lines = ''
-  let timer: NodeJS.Timeout | null = null
+  let inThisMoment = 0
+  let moment: NodeJS.Timeout | null = null
 
   function flush(): void {
-    if (timer !== null) clearTimeout(timer)
-    timer = null
     const waiting = lines
     lines = ''
     if (waiting !== '') stream.write(waiting)
+  }
+
+  function endMoment(): void {
+    moment = null
+    inThisMoment = 0
+    flush()
   }
 
   process.once('exit', flush)
   return {
     write(line) {
       lines += line
-      if (lines.length >= gatherLength) flush()
-      else if (timer === null) timer = setTimeout(flush, gatherMs).unref()
+      if (moment === null) moment = setTimeout(endMoment, momentMs).unref()
+      if (++inThisMoment <= writtenAtOnce || lines.length >= gatherLength) flush()
     },
   }
 }
