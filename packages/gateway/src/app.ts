@@ -13,7 +13,7 @@ import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import type { Logger } from 'pino'
 import { startApi } from './api/api.ts'
 import { type BootstrapKey, ensureBootstrapKey } from './bootstrap-key.ts'
-import { type Config, ensureEncryptionKey } from './config.ts'
+import { type Config, ensureEncryptionKeys } from './config.ts'
 import { createGuard } from './delivery/guard.ts'
 import { createSender } from './delivery/send.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
@@ -62,13 +62,13 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 }
 
 async function openRooms(config: Config, log: Logger, opened: Opened): Promise<App> {
-  const encryptionKey = ensureEncryptionKey(config)
+  const keys = ensureEncryptionKeys(config)
   const databaseUrl = config.databaseUrl ?? (await openEmbeddedPostgres(config, log, opened))
   const tracing = createTracing({ version })
   const store = await openStore({
     databaseUrl,
     traceCommit: tracing?.committing,
-    encryptionKey,
+    ...keys,
     log,
     leaseMs: config.deliveryLeaseMs,
     retention: { eventsDays: config.retentionEventsDays, deliveriesDays: config.retentionDeliveriesDays },
@@ -83,7 +83,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     dataDir: config.dataDir,
   })
 
-  const simulator = config.sandbox ? await startSandbox(encryptionKey) : null
+  const simulator = config.sandbox ? await startSandbox(profile.id) : null
   if (simulator) opened.push('sandbox', () => simulator.stop())
 
   const lane = createMemoryLane({ limit: laneLimit })
@@ -169,8 +169,8 @@ async function openEmbeddedPostgres(config: Config, log: Logger, opened: Opened)
  * The simulated network forgets its devices when it stops. The seed gives the same contacts and root key to every start of
  * this installation, and unknown devices are adopted, so that sandbox sessions stay linked over a restart.
  */
-function startSandbox(encryptionKey: Buffer): Promise<WhatsApp> {
-  const rootSeed = createHash('sha256').update('waxwing sandbox').update(encryptionKey).digest('hex')
+function startSandbox(profileId: string): Promise<WhatsApp> {
+  const rootSeed = createHash('sha256').update('waxwing sandbox').update(profileId).digest('hex')
   return startWhatsApp({ rootSeed, adoptUnknownDevices: true })
 }
 

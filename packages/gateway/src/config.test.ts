@@ -6,7 +6,14 @@ import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { renderConfigReference } from './config/reference.ts'
 import { type VariableName, variables } from './config/table.ts'
-import { type Config, ensureEncryptionKey, loadConfig, settingsOf } from './config.ts'
+import {
+  beginKeyChange,
+  type Config,
+  endKeyChange,
+  ensureEncryptionKeys,
+  loadConfig,
+  settingsOf,
+} from './config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'waxwing-config-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -44,7 +51,13 @@ const trials: Record<VariableName, Trial> = {
     bad: 'hooks.example',
     fault: /is not an address/,
   },
-  DATA_DIR: { good: '/srv/waxwing', read: c => c.dataDir, value: '/srv/waxwing', bad: '', fault: /^$/ },
+  DATA_DIR: {
+    good: '/srv/waxwing',
+    read: c => c.dataDir,
+    value: '/srv/waxwing',
+    bad: '/proc/waxwing',
+    fault: /lies where the kernel keeps its own/,
+  },
   DATABASE_URL: {
     good: databaseUrl,
     beside: { ENCRYPTION_KEY: key.toString('base64') },
@@ -67,6 +80,13 @@ const trials: Record<VariableName, Trial> = {
     value: key,
     bad: Buffer.alloc(16).toString('base64'),
     fault: /holds 16 bytes, not 32$/,
+  },
+  ENCRYPTION_KEY_OLD: {
+    good: `${key.toString('base64')}, ${Buffer.alloc(32, 9).toString('base64')}`,
+    read: c => c.oldEncryptionKeys,
+    value: [key, Buffer.alloc(32, 9)],
+    bad: `${key.toString('base64')},c2hvcnQ=`,
+    fault: /holds a key that holds 5 bytes, not 32$/,
   },
   API_KEY: { good: apiKey, read: c => c.apiKey, value: apiKey, bad: 'secret', fault: /has 6 characters/ },
   AUTH_MODE: {
@@ -121,6 +141,13 @@ const trials: Record<VariableName, Trial> = {
     bad: '99999999999',
     fault: /is more than/,
   },
+  API_RATE_LIMIT: {
+    good: '600',
+    read: c => c.apiRateLimit,
+    value: 600,
+    bad: '1000001',
+    fault: /is more than/,
+  },
   RETENTION_EVENTS_DAYS: {
     good: '7',
     read: c => c.retentionEventsDays,
@@ -141,13 +168,6 @@ const trials: Record<VariableName, Trial> = {
     value: 'file',
     bad: 's3://bucket',
     fault: /later version/,
-  API_RATE_LIMIT: {
-    good: '600',
-    read: c => c.apiRateLimit,
-    value: 600,
-    bad: '1000001',
-    fault: /is more than/,
-  },
   },
   LOG_LEVEL: { good: 'debug', read: c => c.logLevel, value: 'debug', bad: 'loud', fault: /is not trace or/ },
   LOG_FORMAT: {
@@ -326,30 +346,59 @@ test('no text makes loading throw', () => {
 })
 
 describe('the generated encryption key', () => {
-  const fresh = (name: string) => ({ encryptionKey: null, dataDir: join(folder, name) })
+  const fresh = (name: string) => ({
+    encryptionKey: null,
+    oldEncryptionKeys: [],
+    dataDir: join(folder, name),
+  })
 
   test('is made once, for its owner only, and read again', () => {
     const config = fresh('first')
-    const made = ensureEncryptionKey(config)
-    assert.equal(made.length, 32)
-    assert.deepEqual(ensureEncryptionKey(config), made)
+    const made = ensureEncryptionKeys(config)
+    assert.deepEqual([made.encryptionKey.length, made.oldEncryptionKeys], [32, []])
+    assert.deepEqual(ensureEncryptionKeys(config), made)
     assert.equal(statSync(join(config.dataDir, 'encryption-key')).mode & 0o777, 0o600)
   })
   test('is not made when one is configured', () => {
-    assert.equal(ensureEncryptionKey({ ...fresh('never'), encryptionKey: key }), key)
+    const configured = { ...fresh('never'), encryptionKey: key, oldEncryptionKeys: [key] }
+    assert.deepEqual(ensureEncryptionKeys(configured), { encryptionKey: key, oldEncryptionKeys: [key] })
     assert.throws(() => statSync(join(folder, 'never')))
   })
   test('is never replaced beside a database that needs the lost one', () => {
     const config = fresh('lost')
     mkdirSync(join(config.dataDir, 'postgres', 'data'), { recursive: true })
     writeFileSync(join(config.dataDir, 'postgres', 'data', 'PG_VERSION'), '18')
-    assert.throws(() => ensureEncryptionKey(config), /put the kept copy back/)
+    assert.throws(() => ensureEncryptionKeys(config), /put the kept copy back/)
   })
   test('is refused when damaged', () => {
     const config = fresh('damaged')
     mkdirSync(config.dataDir)
     writeFileSync(join(config.dataDir, 'encryption-key'), 'short')
-    assert.throws(() => ensureEncryptionKey(config), /does not hold 32 bytes/)
+    assert.throws(() => ensureEncryptionKeys(config), /does not hold 32 bytes/)
+  })
+  test('is changed with the one before beside it, until that is given up', () => {
+    const config = fresh('changed')
+    const { encryptionKey: before } = ensureEncryptionKeys(config)
+    assert.equal(beginKeyChange(config.dataDir), true)
+    const during = ensureEncryptionKeys(config)
+    assert.notDeepEqual(during.encryptionKey, before)
+    assert.deepEqual(during.oldEncryptionKeys, [before])
+    for (const name of ['encryption-key', 'encryption-key.old'])
+      assert.equal(statSync(join(config.dataDir, name)).mode & 0o777, 0o600)
+    assert.equal(beginKeyChange(config.dataDir), false, 'one change at a time')
+    assert.deepEqual(ensureEncryptionKeys(config), during)
+    assert.equal(endKeyChange(config.dataDir), join(config.dataDir, 'encryption-key.old'))
+    assert.deepEqual(ensureEncryptionKeys(config), { ...during, oldEncryptionKeys: [] })
+    assert.equal(endKeyChange(config.dataDir), null)
+  })
+  test('can be read wherever its change was interrupted', () => {
+    const config = fresh('interrupted')
+    const { encryptionKey: before } = ensureEncryptionKeys(config)
+    // Killed after the first step: the old name is there, and the new key is not.
+    writeFileSync(join(config.dataDir, 'encryption-key.old'), before.toString('base64'))
+    assert.deepEqual(ensureEncryptionKeys(config), { encryptionKey: before, oldEncryptionKeys: [before] })
+    assert.equal(beginKeyChange(config.dataDir), true)
+    assert.deepEqual(ensureEncryptionKeys(config).oldEncryptionKeys, [before])
   })
 })
 

@@ -12,7 +12,15 @@ import {
 import { nearMisses } from './config/typos.ts'
 import type { AllowedNetworks } from './delivery/guard.ts'
 
-export { ensureEncryptionKey, KeyFileError } from './config/keys.ts'
+export {
+  beginKeyChange,
+  type EncryptionKeys,
+  endKeyChange,
+  ensureEncryptionKeys,
+  hasEmbeddedDatabase,
+  hasGeneratedKey,
+  KeyFileError,
+} from './config/keys.ts'
 export type { Role, VariableName }
 
 /** What every room is told, decided once at start. Times in milliseconds, folders absolute. */
@@ -25,8 +33,10 @@ export type Config = {
   /** null: start the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | null
   readonly roles: readonly Role[]
-  /** null: generated into `dataDir` at first start, see `ensureEncryptionKey`. Never null with `databaseUrl`. */
+  /** null: generated into `dataDir` at first start, see `ensureEncryptionKeys`. Never null with `databaseUrl`. */
   readonly encryptionKey: Buffer | null
+  /** Keys that encrypted before, to read with. */
+  readonly oldEncryptionKeys: readonly Buffer[]
   readonly apiKey: string | null
   readonly authMode: 'local' | 'supabase'
   readonly supabaseUrl: string | null
@@ -40,6 +50,7 @@ export type Config = {
   /** How long a claimed delivery stays its claimer's. */
   readonly deliveryLeaseMs: number
   readonly maxPayloadBytes: number
+  readonly apiRateLimit: number
   readonly retentionEventsDays: number
   readonly retentionDeliveriesDays: number
   readonly mediaStore: 'file'
@@ -50,7 +61,6 @@ export type Config = {
 
 /** One thing to change before the gateway can start. Never holds a secret's value. */
 export type Problem = { readonly variable: string; readonly fault: string; readonly fix: string }
-  readonly apiRateLimit: number
 export type Loaded =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
@@ -155,6 +165,7 @@ function assemble(v: Values): Config {
     databaseUrl: v.DATABASE_URL,
     roles: v.ROLES,
     encryptionKey: v.ENCRYPTION_KEY,
+    oldEncryptionKeys: v.ENCRYPTION_KEY_OLD,
     apiKey: v.API_KEY,
     authMode: v.AUTH_MODE,
     supabaseUrl: v.SUPABASE_URL,
@@ -168,6 +179,7 @@ function assemble(v: Values): Config {
     webhookTimeoutMs: v.WEBHOOK_TIMEOUT_MS,
     deliveryLeaseMs: leaseFor(v.WEBHOOK_TIMEOUT_MS),
     maxPayloadBytes: v.MAX_PAYLOAD_BYTES,
+    apiRateLimit: v.API_RATE_LIMIT,
     retentionEventsDays: v.RETENTION_EVENTS_DAYS,
     retentionDeliveriesDays: v.RETENTION_DELIVERIES_DAYS,
     mediaStore: v.MEDIA_STORE,
@@ -179,7 +191,6 @@ function assemble(v: Values): Config {
 /**
  * Three times the longest attempt, so that a slow attempt and a lost heartbeat together never let a second
  * dispatcher in, and one second for recording the outcome. It is also how long a crash delays a delivery.
-    apiRateLimit: v.API_RATE_LIMIT,
  */
 function leaseFor(timeoutMs: number): number {
   return 3 * timeoutMs + 1000

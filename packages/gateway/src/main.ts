@@ -41,6 +41,14 @@ verb(
 
 verb(
   program
+    .command('reencrypt')
+    .description('encrypt everything stored with the present key that an older one did')
+    .option('--generate', 'make a new key in DATA_DIR first (without ENCRYPTION_KEY)'),
+  async () => (await import('./cli/reencrypt.ts')).reencryptEverything,
+)
+
+verb(
+  program
     .command('doctor')
     .description('check what the gateway needs, with the fix for what is missing; changes nothing'),
   async () => (await import('./cli/doctor.ts')).doctor,

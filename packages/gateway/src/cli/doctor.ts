@@ -5,15 +5,15 @@ import { createServer, isIPv6 } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type Config, ensureEncryptionKey, KeyFileError, loadConfig, settingsOf } from '../config.ts'
+import { type Config, loadConfig, settingsOf } from '../config.ts'
 import { createLog } from '../log.ts'
 import { openDatabase } from '../store/database.ts'
+import { checkKeys } from './check-keys.ts'
 import { explain } from './explain.ts'
+import { type Finding, fail, ok } from './finding.ts'
 import type { Ending, Voice } from './verb.ts'
 
 const run = promisify(execFile)
-
-type Finding = { level: 'ok' | 'warn' | 'fail'; subject: string; words: string; fix?: string }
 
 /** One line a check, then what the environment comes to. */
 export async function doctor(voice: Voice): Promise<Ending> {
@@ -33,7 +33,7 @@ export async function doctor(voice: Voice): Promise<Ending> {
 async function examine(config: Config): Promise<Finding[]> {
   return [
     dataFolder(config),
-    encryptionKey(config),
+    ...(await checkKeys(config)),
     await database(config),
     await port(config),
     access(config),
@@ -63,27 +63,6 @@ function dataFolder({ dataDir }: Config): Finding {
     'DATA_DIR',
     nearest === dataDir ? `${dataDir} is writable` : `${dataDir} will be made at first start`,
   )
-}
-
-function encryptionKey(config: Config): Finding {
-  if (config.encryptionKey !== null) return ok('ENCRYPTION_KEY', 'is set')
-  const file = join(config.dataDir, 'encryption-key')
-  if (!existsSync(file) && !existsSync(join(config.dataDir, 'postgres', 'data', 'PG_VERSION')))
-    return ok('ENCRYPTION_KEY', `will be generated into ${file} at first start`)
-  try {
-    ensureEncryptionKey(config)
-  } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error
-    return fail('ENCRYPTION_KEY', error.message, 'Without it the stored secrets cannot be read.')
-  }
-  if ((statSync(file).mode & 0o077) === 0 || process.platform === 'win32')
-    return ok('ENCRYPTION_KEY', `is in ${file}`)
-  return {
-    level: 'warn',
-    subject: 'ENCRYPTION_KEY',
-    words: `${file} can be read by others`,
-    fix: `chmod 600 ${file}`,
-  }
 }
 
 async function database({ databaseUrl }: Config): Promise<Finding> {
@@ -155,14 +134,6 @@ function access({ host, apiKey, dataDir }: Config): Finding {
   if (apiKey === null)
     return ok('API_KEY', `will be in ${join(dataDir, 'api-key')}; the API listens on ${host}`)
   return ok('API_KEY', `is set; the API listens on ${host}`)
-}
-
-function ok(subject: string, words: string): Finding {
-  return { level: 'ok', subject, words }
-}
-
-function fail(subject: string, words: string, fix: string): Finding {
-  return { level: 'fail', subject, words, fix }
 }
 
 function report(voice: Voice, finding: Finding): void {

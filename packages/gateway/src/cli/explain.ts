@@ -1,6 +1,7 @@
 import { KeyFileError } from '../config.ts'
 import { EmbeddedPostgresError } from '../store/embedded-postgres.ts'
 import { MigrationRefused } from '../store/migrate.ts'
+import { KeyNotShared } from '../store/reencrypt.ts'
 import { ForeignKeyError } from '../store/vault.ts'
 import type { Ending } from './verb.ts'
 
@@ -73,10 +74,10 @@ function dataDir({ path, message }: SystemError): Failure {
 
 function foreignKey({ ourKeyId, usedKeyId }: ForeignKeyError): Failure {
   return failure(
-    `ENCRYPTION_KEY is not the key of this database: it has the id ${ourKeyId}, and the secrets in the database ` +
-      `were encrypted with ${usedKeyId}. Nothing was changed.`,
-    'Set ENCRYPTION_KEY to the key the database was made with (one that Waxwing made is in DATA_DIR/encryption-key), ' +
-      'or begin anew with another DATABASE_URL or DATA_DIR: without that key the secrets cannot be read.',
+    `a key of this database is missing: secrets in it were encrypted with ${usedKeyId}, and ENCRYPTION_KEY has the id ` +
+      `${ourKeyId}. Nothing was changed.`,
+    'Set ENCRYPTION_KEY to the key that was used so far (one that Waxwing made is in DATA_DIR/encryption-key), or give ' +
+      'that one as ENCRYPTION_KEY_OLD to change to a new one (docs/keys.md). Without it the secrets cannot be read.',
   )
 }
 
@@ -105,6 +106,11 @@ export function explain(error: unknown): Failure {
   if (speakForThemselves.some(kind => error instanceof kind))
     return failure(error.message, 'Then "npx waxwing doctor" checks again.')
   if (error instanceof ForeignKeyError) return foreignKey(error)
+  if (error instanceof KeyNotShared)
+    return failure(
+      error.message,
+      'Restart every gateway with the new key as ENCRYPTION_KEY and the old one as ENCRYPTION_KEY_OLD, then run this again.',
+    )
   if ('code' in error && typeof error.code === 'string') {
     const known = advice[error.code]
     if (known) return known(error as SystemError)

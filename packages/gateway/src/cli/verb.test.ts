@@ -17,6 +17,7 @@ test('--help names every verb and ends well', async () => {
   for (const name of [
     'start',
     'migrate',
+    'reencrypt',
     'doctor',
     'demo',
     'sandbox',

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import type { AllowedNetworks } from '../delivery/guard.ts'
 
@@ -84,7 +85,12 @@ export const postgresAddress: Kind<string> = {
   },
 }
 
-export const anyText: Kind<string> = { expects: 'a text', read: good }
+/** Where folders can be made. The kernel's own trees take none, and making one there never ends (Node's `mkdir`). */
+export const folder: Kind<string> = {
+  expects: 'a folder, or a place where one can be made',
+  read: text =>
+    /^\/(proc|sys)(\/|$)/.test(resolve(text)) ? bad('lies where the kernel keeps its own') : good(text),
+}
 
 /** A name or an address to listen on; whether it exists is known when listening. */
 export const listenHost: Kind<string> = {
@@ -99,6 +105,24 @@ export const key32: Kind<Buffer> = {
     if (!/^[A-Za-z0-9+/_-]+=*$/.test(text)) return bad('is not base64')
     const bytes = Buffer.from(text, 'base64')
     return bytes.length === 32 ? good(bytes) : bad(`holds ${bytes.length} bytes, not 32`)
+  },
+}
+
+/** Keys in a connection's name in Postgres have to fit into its 63 bytes (see `processName`): four older ones do. */
+const mostOldKeys = 4
+
+/** Keys apart by commas, or in a file by line ends. */
+export const keys32: Kind<readonly Buffer[]> = {
+  expects: `one to ${mostOldKeys} keys of 32 bytes in base64, with commas between them`,
+  read(text) {
+    const keys: Buffer[] = []
+    for (const part of commaList(text.replaceAll(/\s+/g, ','))) {
+      const key = key32.read(part)
+      if (!key.ok) return bad(`holds a key that ${key.fault}`)
+      keys.push(key.value)
+    }
+    if (keys.length === 0) return bad('holds none')
+    return keys.length > mostOldKeys ? bad(`holds ${keys.length} keys, more than ${mostOldKeys}`) : good(keys)
   },
 }
 

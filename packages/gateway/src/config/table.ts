@@ -1,10 +1,11 @@
 import {
   address,
-  anyText,
   bearerKey,
+  folder,
   hexKey32,
   type Kind,
   key32,
+  keys32,
   listenHost,
   networks,
   oneOf,
@@ -52,7 +53,7 @@ export const variables = {
     meaning: 'Where others reach this gateway; links in answers begin with it.',
   }),
   DATA_DIR: variable({
-    kind: anyText,
+    kind: folder,
     fallback: null,
     otherwise: './.waxwing, or /var/lib/waxwing as root',
     meaning: 'Folder of the embedded database, media and generated keys.',
@@ -86,6 +87,15 @@ export const variables = {
     secret: true,
     meaning:
       'Encrypts webhook secrets and WhatsApp credentials at rest. Lost key, lost secrets: keep a copy.',
+  }),
+  ENCRYPTION_KEY_OLD: variable({
+    kind: keys32,
+    fallback: [],
+    otherwise: 'none',
+    secret: true,
+    meaning:
+      'Keys that encrypted before ENCRYPTION_KEY, to read what they encrypted until `waxwing reencrypt` has replaced it ' +
+      '(docs/keys.md).',
   }),
   API_KEY: variable({
     kind: bearerKey,
@@ -142,6 +152,11 @@ export const variables = {
     fallback: 1024 * 1024,
     meaning: 'The largest request body the API reads.',
   }),
+  API_RATE_LIMIT: variable({
+    kind: wholeNumber(0, 1_000_000),
+    fallback: 6_000,
+    meaning: 'Requests a minute that one API key, or one person, may make to a process; 0 is no limit.',
+  }),
   RETENTION_EVENTS_DAYS: variable({
     kind: wholeNumber(1, 3650),
     fallback: 14,
@@ -151,11 +166,6 @@ export const variables = {
     kind: wholeNumber(1, 3650),
     fallback: 30,
     meaning: 'Deliveries and attempts older than this are dropped; a day with unfinished ones is kept.',
-  }),
-  API_RATE_LIMIT: variable({
-    kind: wholeNumber(0, 1_000_000),
-    fallback: 6_000,
-    meaning: 'Requests a minute that one API key, or one person, may make to a process; 0 is no limit.',
   }),
   MEDIA_STORE: variable({
     kind: oneOf(['file']),

@@ -1,17 +1,18 @@
-import type { EventDraft } from '@waxwing/events/event-id'
 import type { Logger } from 'pino'
 import type { Sender } from '../delivery/send.ts'
 import type { DueDelivery, HeldDelivery, RecordedOutcome } from '../store/deliveries.ts'
+import type { Untold } from '../store/untold.ts'
 import type { EndpointHealth, WebhookHealth } from '../store/webhook-health.ts'
 import type { WebhookRow } from '../store/webhooks.ts'
 import type { Lane } from '../stream/lane.ts'
 import { logAttempt, outcomeOf, type TraceAttempt } from './attempt-line.ts'
+import { startDeadLetterNotices } from './dead-letter-notices.ts'
 import { startDueScan } from './due-scan.ts'
 import { isHeld } from './health.ts'
 import { startHealthBoard } from './health-board.ts'
 import { createHolding, type Held } from './holding.ts'
 import { meaningOf } from './meaning.ts'
-import { createDeadLetterNotices, deadLetterDraft, isNotice, type Publish } from './notices.ts'
+import type { Publish } from './notices.ts'
 import { createPace } from './pace.ts'
 import { createRecorder, type OutcomeStore } from './recorder.ts'
 import { createTurns } from './turns.ts'
@@ -30,6 +31,8 @@ export type Deliveries = OutcomeStore & {
   nextDueAt(): Promise<Date | null>
   heartbeat(held: readonly HeldDelivery[]): Promise<string[]>
   release(held: readonly HeldDelivery[]): Promise<void>
+  untold: Untold['untold']
+  told: Untold['told']
 }
 
 export type Endpoint = Pick<
@@ -76,8 +79,8 @@ export type Dispatcher = {
   stats(): DispatcherStats
 }
 
-/** One attempt, as it is to be recorded, and what others are told when it was the last. */
-type Made = { outcome: RecordedOutcome; deadLetter: EventDraft | null }
+/** One attempt, as it is to be recorded. */
+type Made = { outcome: RecordedOutcome }
 
 /** Of one claim. Small against what may wait in memory, large against the cost of the statement. */
 const maxClaim = 500
@@ -126,7 +129,7 @@ export function startDispatcher(a: {
   })
   const holding = createHolding({ heartbeat: held => deliveries.heartbeat(held), leaseMs, now, log })
   const recorder = createRecorder({ store: deliveries, log })
-  const deadLetters = createDeadLetterNotices({ publish, log })
+  const deadLetters = startDeadLetterNotices({ store: deliveries, publish, log })
   const counts = { attempts: 0, fencedOut: 0, putBack: 0, reclaimed: 0 }
   const abandon = new AbortController()
   let stopping = false
@@ -239,7 +242,7 @@ export function startDispatcher(a: {
     turns.done(held)
     pump()
     if (made === null) return
-    const { outcome, deadLetter } = made
+    const { outcome } = made
     counts.attempts++
     a.onAttempt?.(held.delivery, outcome)
     const { fencedOut } = await recorder.record(outcome)
@@ -250,7 +253,7 @@ export function startDispatcher(a: {
       const { deliveryId, webhookId, attempt } = held.delivery
       log.warn({ deliveryId, webhookId, attempt }, 'outcome refused: somebody else took this delivery over')
     } else if (outcome.next.kind === 'retry' && !outcome.unspent) scan.expect(outcome.next.at)
-    else if (deadLetter !== null) deadLetters.tell(deadLetter)
+    else if (outcome.next.kind === 'dead') deadLetters.look()
   }
 
   /** Null: nothing was attempted, or nobody knows what came of it; the delivery is let go. */
@@ -281,10 +284,8 @@ export function startDispatcher(a: {
       })
       board.observe(delivery.webhookId, seen)
       logAttempt(log, delivery, endpoint.webhookUrl, attempt, next)
-      const isNews = next.kind === 'dead' && !isNotice(delivery.eventType)
       return {
         outcome: { ...outcomeOf(delivery, attempt, next), unspent },
-        deadLetter: isNews ? deadLetterDraft(endpoint, delivery, attempt) : null,
       }
     } catch (error) {
       if (abandon.signal.aborted) return release([held])

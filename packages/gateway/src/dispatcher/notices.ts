@@ -1,16 +1,14 @@
 /** The events about delivering events: who tells of them, and what they say. */
 import type { ErrorClass, EventType } from '@waxwing/events'
 import type { EventDraft } from '@waxwing/events/event-id'
-import type { Logger } from 'pino'
-import type { Attempt } from '../delivery/attempt.ts'
 import { hint } from '../delivery/outcome.ts'
-import type { DueDelivery } from '../store/deliveries.ts'
+import type { UntoldDeadLetter } from '../store/untold.ts'
 import type { HealthNotice, HealthRow } from '../store/webhook-health.ts'
-import { within } from './within.ts'
 
 /** Commits events and announces their deliveries: hops 2 and 3 of the river. */
 export type Publish = (drafts: EventDraft[]) => Promise<void>
 
+type Webhook = NonNullable<UntoldDeadLetter['webhook']>
 type Subject = { id: string; profileId: string; name: string; webhookUrl: string }
 
 /** A notice that could not be delivered is a dead letter and no news, or two dead receivers would notify one another for ever. */
@@ -45,12 +43,13 @@ export function healthDraft(row: HealthRow, notice: HealthNotice, heldDeliveries
   }
 }
 
-/** A delivery became a dead letter with this attempt. */
-export function deadLetterDraft(subject: Subject, delivery: DueDelivery, attempt: Attempt): EventDraft {
-  const { deliveryId, eventId, eventType, attempt: attempts } = delivery
-  const status = attempt.response?.status ?? null
+/** Told twice, it is the same event: its id comes from the delivery and the attempt with which it died. */
+export function deadLetterDraft(dead: UntoldDeadLetter, webhook: Webhook): EventDraft {
+  const { deliveryId, eventId, eventType, attempts, responseStatus, lastAttemptAt } = dead
+  const errorClass = dead.errorClass as ErrorClass | null
+  const subject = { ...webhook, profileId: dead.profileId }
   return {
-    ...addressed(subject, attempt.startedAt, `${deliveryId} ${attempts}`),
+    ...addressed(subject, lastAttemptAt, `${deliveryId} ${attempts}`),
     type: 'delivery.failed',
     data: {
       ...endpointOf(subject),
@@ -58,10 +57,10 @@ export function deadLetterDraft(subject: Subject, delivery: DueDelivery, attempt
       eventId,
       eventType,
       attempts,
-      errorClass: attempt.error?.class ?? null,
-      responseStatus: status,
-      detail: attempt.error === null ? 'It was given up.' : hint(attempt.error.class, status),
-      lastAttemptAt: attempt.startedAt.toISOString(),
+      errorClass,
+      responseStatus,
+      detail: errorClass === null ? 'It was given up.' : hint(errorClass, responseStatus),
+      lastAttemptAt: lastAttemptAt.toISOString(),
     },
   }
 }
@@ -73,26 +72,6 @@ function addressed(subject: Subject, at: Date, naturalKey: string) {
 
 function endpointOf({ id, name, webhookUrl }: Subject) {
   return { webhookId: id, webhookName: name, webhookUrl: shownUrl(webhookUrl) }
-}
-
-export type DeadLetterNotices = {
-  /** Commits it in the background. What fails is logged: the dead letter itself is safe and listed. */
-  tell(draft: EventDraft): void
-  stop(withinMs: number): Promise<void>
-}
-
-export function createDeadLetterNotices(a: { publish: Publish; log: Logger }): DeadLetterNotices {
-  const untold = new Set<Promise<void>>()
-  return {
-    tell(draft) {
-      const telling: Promise<void> = a
-        .publish([draft])
-        .catch(error => a.log.warn({ err: error }, 'nobody could be told of a dead letter'))
-        .finally(() => untold.delete(telling))
-      untold.add(telling)
-    },
-    stop: withinMs => within(withinMs, Promise.all(untold)),
-  }
 }
 
 /** Without user, password and query, which may hold secrets. */

@@ -45,6 +45,14 @@ export async function notedKeys(query: Query): Promise<string[]> {
   return rows.map(row => row.id)
 }
 
+/** As `notedKeys`, for who looks from outside: null when this is no database of ours, or of a version before keys were noted. */
+export async function keysOfDatabase(db: Database): Promise<string[] | null> {
+  const [found] = await db.query<{ noted: boolean }>({
+    text: "select to_regclass('encryption_keys') is not null as noted",
+  })
+  return found?.noted ? notedKeys(db.query) : null
+}
+
 /** Until the end of the transaction nobody notes a key, or looks which are noted. */
 export async function lockKeys(query: Query): Promise<void> {
   await query({ text: 'lock table encryption_keys' })

@@ -2,6 +2,7 @@ import type { EventType } from '@waxwing/events'
 import type { Claims } from './claim.ts'
 import { asUuid, type Database } from './database.ts'
 import { below, lowestIdAt, type Page, type PageRequest, pageOf, whereAll } from './page.ts'
+import { createUntold, type Untold } from './untold.ts'
 import { cancelDeliveries } from './webhooks.ts'
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | 'cancelled'
@@ -101,7 +102,7 @@ export type DeliveryFilter = {
   until?: Date
 } & PageRequest
 
-export type Deliveries = {
+export type Deliveries = Untold & {
   /**
    * Takes due deliveries: at most `limit`, at most `perWebhook` of one webhook, the longest due first; none of the
    * webhooks in `except`, whose backlog is full at the caller, and of those in `shares` at most so many. Of an endpoint
@@ -158,6 +159,7 @@ export function createDeliveries(
 ): Deliveries {
   return {
     ...claims,
+    ...createUntold(db),
     async record(outcomes) {
       const taken = await record(outcomes)
       const fenced = outcomes.filter((_, index) => !taken[index])

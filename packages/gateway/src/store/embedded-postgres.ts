@@ -1,11 +1,12 @@
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { findPostgresBinaries } from './embedded/binaries.ts'
 import { EmbeddedPostgresError } from './embedded/error.ts'
 import { preparePostgresHome, serverAccount } from './embedded/home.ts'
-import { bringDown, bringUp, type Installation } from './embedded/postmaster.ts'
+import { bringDown, bringUp, type Installation, runningUrl } from './embedded/postmaster.ts'
 
 export { EmbeddedPostgresError }
 
@@ -58,6 +59,12 @@ export async function startEmbeddedPostgres(a: EmbeddedPostgresOptions): Promise
       await bringDown(installation)
     },
   }
+}
+
+/** The URL of the server of this folder, if one is running and lets us in by its socket. Starts and changes nothing. */
+export async function runningEmbeddedPostgres(dataDir: string): Promise<string | null> {
+  const url = await runningUrl(join(dataDir, 'postgres', 'data'))
+  return url === null ? null : withDatabase(url, databaseName)
 }
 
 /** The same server, another database. */

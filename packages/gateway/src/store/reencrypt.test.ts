@@ -52,14 +52,14 @@ onEveryServer('a key is replaced', fresh => {
   test('everything is sealed with the new key, counted exactly, and the old one may go', async () => {
     const { secret, session } = await furnished(await open(withKeys(first)))
     await closeAll()
-    const result = await run(second, [first])
-    assert.deepEqual(result, {
-      keyId: idOf(second),
-      reencrypted: { webhook_configs: 1, session_creds: 1, session_keys: 450, inbox: 2 },
-      unreadable: [],
-      retired: [idOf(first)],
-      inUse: [],
+    const { reencrypted, ...rest } = await run(second, [first])
+    assert.deepEqual(some(reencrypted), {
+      webhook_configs: 1,
+      session_creds: 1,
+      session_keys: 450,
+      inbox: 2,
     })
+    assert.deepEqual(rest, { keyId: idOf(second), unreadable: [], retired: [idOf(first)], inUse: [] })
     await assert.rejects(open(withKeys(first)), ForeignKeyError)
     const store = await open(withKeys(second))
     assert.deepEqual((await store.webhooks.cached())[0]?.secrets, [secret])
@@ -70,12 +70,7 @@ onEveryServer('a key is replaced', fresh => {
       (await auth.inbox.untold(10)).map(stanza => stanza.values),
       [['zero', 'one']],
     )
-    assert.deepEqual((await run(second, [first])).reencrypted, {
-      webhook_configs: 0,
-      session_creds: 0,
-      session_keys: 0,
-      inbox: 0,
-    })
+    assert.deepEqual(some((await run(second, [first])).reencrypted), {}, 'once is enough')
   })
 
   test('a run that ends half-way is taken up by the next, and both keys are needed meanwhile', async () => {
@@ -204,13 +199,17 @@ onEveryServer('a key is replaced', fresh => {
       `select table_name || '.' || column_name as name from information_schema.columns
        where table_schema = 'public' and data_type = 'bytea' and column_name <> 'hash'`,
     )
-    // Hashes need no key, the second is one too. Nobody writes polls yet.
-    const others = ['polls.poll', 'sign_in_tries.subject']
+    // Hashes need no key, the second and third are two. Nobody writes polls yet.
+    const others = ['polls.poll', 'sign_in_tries.subject', 'idempotency_keys.fingerprint']
     const listed = sealedColumns.map(({ table, column }) => `${table}.${column}`)
     const missing = rows.map(row => row.name).filter(name => ![...listed, ...others].includes(name))
     assert.deepEqual(missing, [], 'see sealed-columns.ts')
   })
 })
+
+/** Without the tables of which nothing was encrypted anew. */
+const some = (counts: Record<string, number>) =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => String(index))
 

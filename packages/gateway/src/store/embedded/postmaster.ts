@@ -191,12 +191,20 @@ async function commandOf(pid: number): Promise<string> {
 async function connectionUrl({ home, listenOn }: Installation): Promise<string> {
   const found = await readPidFile(home.data)
   if (found === null) throw new EmbeddedPostgresError('The embedded PostgreSQL ended while it was starting.')
-  if (listenOn === 'socket') {
-    const query = new URLSearchParams({ host: found.socketFolder, port: found.port, sslmode: 'disable' })
-    return `postgresql://${user}@localhost/postgres?${query}`
-  }
+  if (listenOn === 'socket') return socketUrl(found)
   const password = await readFile(passwordFile(home), 'utf8')
   return `postgresql://${user}:${password}@127.0.0.1:${found.port}/postgres?sslmode=disable`
+}
+
+function socketUrl({ socketFolder, port }: PidFile): string {
+  const query = new URLSearchParams({ host: socketFolder, port, sslmode: 'disable' })
+  return `postgresql://${user}@localhost/postgres?${query}`
+}
+
+/** Where the server of these data listens, if it has a socket and is up as far as its pid file knows. */
+export async function runningUrl(data: string): Promise<string | null> {
+  const found = await readPidFile(data)
+  return found?.ready && found.socketFolder !== '' ? socketUrl(found) : null
 }
 
 /** A bare environment: PGPORT and its like must not reach the server; macOS needs LC_ALL to start it. */
