@@ -50,10 +50,10 @@ const calmRequests = { least: 200, more: 600 }
 const calmAtMostMs = 30_000
 /** A gateway starts and links its session within this, on a machine with nothing else to do. */
 const startingMs = 1_500
-/** Away for less than a heartbeat, or for longer than a lease (4 s with the shortest deadline). */
-const awayMs = { least: 200, more: 6_000 }
-/** After the last blow: leases run out, three attempts each, held backlogs drain. */
-const settleMs = 120_000
+/** Away for less than a heartbeat, or for longer than a lease (7 s with the deadline of `World`). */
+const awayMs = { least: 200, more: 8_000 }
+/** When nothing has arrived for so long after the last blow, nothing will: leases and retries are a few seconds. */
+const quietMs = 30_000
 /** As webhooks are made unless told otherwise. */
 const maxAttempts = 3
 
@@ -154,7 +154,11 @@ async function strike(world: World, a: { round: number; blow: Blow; chance: Chan
 async function settle(world: World): Promise<void> {
   for (const { endpoint } of world.hooks) await endpoint.calm()
   await world.enableAll()
-  await until(settleMs, () => isSettled(world))
+  let [arrived, quietSince] = [requests(world), performance.now()]
+  while (performance.now() - quietSince < quietMs && !(await isSettled(world))) {
+    await sleep(200)
+    if (requests(world) > arrived) [arrived, quietSince] = [requests(world), performance.now()]
+  }
 }
 
 async function verdictOn(world: World, load: Load): Promise<Verdict> {

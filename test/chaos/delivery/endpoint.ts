@@ -53,6 +53,8 @@ export async function startEndpoint(name: string, temper: Temper, chance: Chance
   let calmed = false
   let turn: NodeJS.Timeout | undefined
   let changes = Promise.resolve()
+  /** Answers that will never be complete. */
+  const open = new Set<ServerResponse>()
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request)
     if (body === null) return
@@ -67,6 +69,8 @@ export async function startEndpoint(name: string, temper: Temper, chance: Chance
       arrival.accepted = arrival.mood === 'ok'
       if (arrival.accepted) accepted.add(arrival.eventId)
     })
+    if (arrival.mood === 'hang' || arrival.mood === 'slow')
+      open.add(response.once('close', () => open.delete(response)))
     answer(arrival.mood, request, response)
   })
 
@@ -94,10 +98,11 @@ export async function startEndpoint(name: string, temper: Temper, chance: Chance
     return once(server, 'listening')
   }
 
+  /** A good answer under way still leaves: one that is cut off would look accepted here, and there not. */
   async function close(): Promise<void> {
     const closed = once(server, 'close')
     server.close()
-    server.closeAllConnections()
+    for (const response of open) response.destroy()
     await closed
   }
 

@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '20' },
     outages: { type: 'string', default: '9' },
-    rate: { type: 'string', default: '25' },
+    rate: { type: 'string', default: '20' },
     seed: { type: 'string', default: anySeed() },
     log: { type: 'string' },
     json: { type: 'boolean', default: false },

@@ -1,4 +1,4 @@
-import type { EventType } from '@waxwing/events'
+import type { ErrorClass, EventType } from '@waxwing/events'
 import type { World } from './world.ts'
 
 export type EventRecord = {
@@ -20,7 +20,8 @@ export type AttemptRecord = {
   attempt: number
   /** As in `Arrival`. */
   timestamp: string
-  ok: boolean
+  /** Null: a success. */
+  errorClass: ErrorClass | null
 }
 
 /** What the database says happened. */
@@ -37,7 +38,7 @@ export async function readRecords({ sql }: Pick<World, 'sql'>): Promise<Records>
     deliveries: await sql<DeliveryRecord>(`select id, event_id as "eventId", webhook_config_id as "webhookId",
       status, attempts from webhook_deliveries`),
     attempts: await sql<AttemptRecord>(`select delivery_id as "deliveryId", attempt,
-      request_headers ->> 'webhook-timestamp' as timestamp, error_class is null as ok from webhook_attempts`),
+      request_headers ->> 'webhook-timestamp' as timestamp, error_class as "errorClass" from webhook_attempts`),
   }
 }
 

@@ -16,7 +16,7 @@ const arrival: Arrival = {
   accepted: true,
 }
 const again: Arrival = { ...arrival, at: at + 5_000, timestamp: '1005' }
-const onRecord = { deliveryId: 'd1', attempt: 1, timestamp: '1000', ok: true }
+const onRecord = { deliveryId: 'd1', attempt: 1, timestamp: '1000', errorClass: null }
 const againOnRecord = { ...onRecord, timestamp: '1005' }
 const delivery = { id: 'd1', eventId: 'e1', webhookId: 'w1', status: 'delivered', attempts: 1 }
 const receiver = {
@@ -69,8 +69,23 @@ test('a second request is explained when the first was not on record and its pro
 })
 
 const dead = { ...delivery, status: 'failed', attempts: 3 }
-const failures = [1, 2, 3].map(attempt => ({ ...onRecord, attempt, ok: false }))
+const failures = [1, 2, 3].map(attempt => ({ ...onRecord, attempt, errorClass: 'http_5xx' as const }))
 const failing = [1, 2, 3].map(attempt => ({ ...arrival, attempt, mood: '500' as const, accepted: false }))
+
+test('an answer that came after the deadline is a failure on record, and no reason to object', () => {
+  const { breaches, late, duplicates } = judge(
+    evidence({
+      receiver: { arrivals: [arrival, { ...again, attempt: 2 }] },
+      records: {
+        attempts: [
+          { ...onRecord, errorClass: 'timeout' },
+          { ...againOnRecord, attempt: 2 },
+        ],
+      },
+    }),
+  )
+  assert.deepEqual([breaches, late, duplicates], [[], 1, 1])
+})
 
 const faults: Record<string, [RegExp, Evidence]> = {
   'a message that never became an event': [/M2 never/, evidence({ rest: { written: ['M1', 'M2'] } })],
@@ -103,6 +118,10 @@ const faults: Record<string, [RegExp, Evidence]> = {
       records: { attempts: [againOnRecord] },
       rest: killedAfter(60_000),
     }),
+  ],
+  'an accepted request on record as a failure': [
+    /on record as a failure/,
+    evidence({ records: { attempts: [{ ...onRecord, errorClass: 'reset' }] } }),
   ],
   'an attempt on record twice': [
     /on record twice/,

@@ -29,8 +29,10 @@ export type Verdict = {
   delivered: number
   dead: number
   requests: number
-  /** Requests of a delivery that its receiver had accepted already, all of them explained: see `isExplained`. */
+  /** Requests of a delivery that its receiver had accepted already, all of them explained. */
   duplicates: number
+  /** Of those accepted, the ones whose answer came when the deadline had passed: failures on record. */
+  late: number
   /** Requests that are not on record, all of them explained. */
   unrecorded: number
   /** One sentence each; empty is what we want. */
@@ -62,6 +64,7 @@ export function judge(evidence: Evidence): Verdict {
     dead: records.deliveries.filter(({ status }) => status === 'failed').length,
     requests: receivers.reduce((total, one) => total + one.arrivals.length, 0),
     duplicates: sum(story => story.duplicates),
+    late: sum(story => story.late),
     unrecorded: sum(story => story.unrecorded),
     breaches: [
       ...neverEvents(evidence),
@@ -74,7 +77,7 @@ export function judge(evidence: Evidence): Verdict {
   }
 }
 
-type Story = { duplicates: number; unrecorded: number; breaches: string[] }
+type Story = { duplicates: number; late: number; unrecorded: number; breaches: string[] }
 
 /** Of one delivery: what its receiver saw, against what is on record. */
 function storyOf(
@@ -84,23 +87,27 @@ function storyOf(
   evidence: Evidence,
 ): Story {
   const inOrder = arrivals.toSorted((one, other) => one.at - other.at)
-  const recorded = new Set(attempts.map(nameOf))
+  const recorded = new Map(attempts.map(one => [nameOf(one), one]))
   const unrecorded = inOrder.filter(one => !recorded.has(nameOf(one)))
-  const firstAccepted = inOrder.findIndex(one => one.accepted)
-  const repeated = firstAccepted < 0 ? [] : inOrder.slice(firstAccepted + 1)
+  const accepted = inOrder.filter(one => one.accepted)
+  const late = accepted.filter(one => isLate(recorded.get(nameOf(one))))
+  const known = accepted.filter(one => recorded.has(nameOf(one)) && !late.includes(one))
   const faults = [
     ...unrecorded
       .filter(one => !isExplained(one, evidence))
       .map(one => `attempt ${one.attempt} (${one.mood}) is not on record, and nobody died`),
-    ...inOrder
-      .slice(firstAccepted < 0 ? inOrder.length : firstAccepted, -1)
-      .filter(one => one.accepted && recorded.has(nameOf(one)))
+    ...known
+      .filter(one => one !== inOrder.at(-1))
       .map(one => `sent again after attempt ${one.attempt}, which was accepted and is on record`),
+    ...known
+      .filter(one => recorded.get(nameOf(one))?.errorClass !== null)
+      .map(one => `attempt ${one.attempt} was accepted, and is on record as a failure`),
     ...twice(attempts.map(nameOf)).map(name => `on record twice: ${name}`),
-    ...endingFaults(delivery, inOrder, attempts, evidence),
+    ...endingFaults(delivery, { known: known.length, accepted: accepted.length }, attempts, evidence),
   ]
   return {
-    duplicates: repeated.length,
+    duplicates: accepted.length === 0 ? 0 : inOrder.length - 1 - inOrder.indexOf(accepted[0] as Arrival),
+    late: late.length,
     unrecorded: unrecorded.length,
     breaches: faults.map(
       fault => `delivery ${delivery.id} (${nameOfReceiver(delivery, evidence)}): ${fault}`,
@@ -108,24 +115,25 @@ function storyOf(
   }
 }
 
+/** A receiver that answers after the deadline does not know that its answer was not heard. */
+const isLate = (attempt: AttemptRecord | undefined) =>
+  attempt?.errorClass === 'timeout' || attempt?.errorClass === 'too_slow'
+
 function endingFaults(
   { status, attempts: spent }: DeliveryRecord,
-  arrivals: readonly Arrival[],
+  heard: { known: number; accepted: number },
   attempts: readonly AttemptRecord[],
-  evidence: Evidence,
+  { maxAttempts }: Evidence,
 ): string[] {
-  const accepted = arrivals.filter(one => one.accepted)
   if (status === 'delivered')
-    return accepted.length > 0 ? [] : ['delivered, says the record; its receiver has it not']
+    return heard.accepted > 0 ? [] : ['delivered, says the record; its receiver has it not']
   if (status !== 'failed') return [`ended neither delivered nor dead: ${status}`]
   const numbers = new Set(attempts.map(one => one.attempt))
-  const missing = Array.from({ length: evidence.maxAttempts }, (_, i) => i + 1).filter(n => !numbers.has(n))
+  const missing = Array.from({ length: maxAttempts }, (_, i) => i + 1).filter(n => !numbers.has(n))
   return [
-    ...(spent === evidence.maxAttempts ? [] : [`dead after ${spent} attempts of ${evidence.maxAttempts}`]),
+    ...(spent === maxAttempts ? [] : [`dead after ${spent} attempts of ${maxAttempts}`]),
     ...missing.map(n => `dead, and attempt ${n} is not on record`),
-    ...accepted
-      .filter(one => !isExplained(one, evidence))
-      .map(one => `dead, though its receiver accepted attempt ${one.attempt}`),
+    ...(heard.known === 0 ? [] : ['dead, though its receiver accepted it in time']),
   ]
 }
 
