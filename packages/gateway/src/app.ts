@@ -20,10 +20,12 @@ import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { startReplayer } from './dispatcher/replay.ts'
 import { type Publish, startEngine } from './engine/engine.ts'
 import { createMetrics } from './metrics.ts'
+import { createNews } from './news.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Lane } from './stream/lane.ts'
 import { createMemoryCommands } from './stream/memory-commands.ts'
+import { createMemoryFeed } from './stream/memory-feed.ts'
 import { createMemoryLane } from './stream/memory-lane.ts'
 import { createTracing, type Tracing } from './tracing.ts'
 import { version } from './version.ts'
@@ -65,8 +67,12 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   const keys = ensureEncryptionKeys(config)
   const databaseUrl = config.databaseUrl ?? (await openEmbeddedPostgres(config, log, opened))
   const tracing = createTracing({ version })
+  const feed = createMemoryFeed({ log })
+  opened.push('feed', () => feed.close())
+  const news = createNews(feed)
   const store = await openStore({
     databaseUrl,
+    witness: news,
     traceCommit: tracing?.committing,
     ...keys,
     log,
@@ -112,6 +118,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     sender,
     trace: tracing?.attempting,
     onAttempt: metrics.attempted,
+    onRecorded: news.recorded,
     log: log.child({ room: 'dispatcher' }),
     options: { slots, perEndpoint, backlog, leaseMs: config.deliveryLeaseMs, scanMs },
   })
@@ -142,6 +149,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     store,
     commands,
     lane,
+    feed,
     sender,
     guard,
     dashboard: () => builtDashboard({ cacheDir: config.dataDir }),
@@ -154,6 +162,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     version,
     networks: { sandbox: simulator !== null },
     maxPayloadBytes: config.maxPayloadBytes,
+    rateLimit: config.apiRateLimit,
   })
   opened.push('api', () => api.stop())
   return { url: api.url, bootstrap, simulator, stop: opened.close }

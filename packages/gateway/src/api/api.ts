@@ -13,6 +13,7 @@ import type { Guard } from '../delivery/guard.ts'
 import type { Sender } from '../delivery/send.ts'
 import type { Store } from '../store/store.ts'
 import type { Commands } from '../stream/commands.ts'
+import type { Feed } from '../stream/feed.ts'
 import type { Lane } from '../stream/lane.ts'
 import { accountPasswordRoute } from './account-password.ts'
 import { answerBrokenHttp, answerBrokenUrl, answerErrors } from './answer-errors.ts'
@@ -27,12 +28,15 @@ import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { markEveryResponse, requestId } from './every-response.ts'
 import { healthRoutes } from './health.ts'
+import { keepIdempotent } from './idempotency.ts'
 import { linkingRoutes } from './linking.ts'
+import { type LiveLimits, liveRoute } from './live.ts'
 import { authModeRoute, meRoutes } from './me.ts'
 import { memberRoutes } from './members.ts'
 import { messageRoutes } from './messages.ts'
 import { metricsRoute } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
+import { limitRate } from './rate-limit.ts'
 import { replayRoutes } from './replays.ts'
 import { readJsonBodies } from './request-body.ts'
 import { retryPreviewRoute } from './retry-preview.ts'
@@ -69,12 +73,15 @@ export type ApiDeps = {
     | 'events'
     | 'deliveries'
     | 'replays'
+    | 'idempotency'
     | 'backlog'
     | 'health'
   >
   commands: Pick<Commands, 'call'>
   /** Hears of redeliveries, so that they are attempted at once. */
   lane: Pick<Lane, 'announce'>
+  /** What happens now, for GET /live. */
+  feed: Pick<Feed, 'listen'>
   /** Makes the request of the Test button: the same one the dispatcher makes. */
   sender: Pick<Sender, 'send'>
   guard: Pick<Guard, 'checkUrl'>
@@ -91,6 +98,10 @@ export type ApiDeps = {
   networks: { sandbox: boolean }
   /** The largest request body, in bytes; a larger one is answered 413. */
   maxPayloadBytes: number
+  /** Requests a minute of one caller; 0: no limit. */
+  rateLimit: number
+  /** Narrower bounds, for tests. */
+  limits?: { live?: Partial<LiveLimits> }
 }
 
 export type Api = FastifyInstance<
@@ -141,7 +152,9 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   await app.register(
     async (scope: Api) => {
       authenticate(scope, { ...store, cookie, tokens, publicUrl })
+      limitRate(scope, { limit: deps.rateLimit })
       enforceScopes(scope)
+      keepIdempotent(scope, store.idempotency)
       refuseQueries(scope)
       meRoutes(scope, deps)
       if (cookie) {
@@ -163,6 +176,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
       deadLetterRoutes(scope, deps)
       replayRoutes(scope, deps)
       apiKeyRoutes(scope, deps)
+      liveRoute(scope, deps)
     },
     { prefix: '/api/v1' },
   )

@@ -11,11 +11,12 @@ export async function describeApi({
   publicUrl?: string
 }): Promise<object> {
   const absent = new Proxy({}, { get: () => absent }) as ApiDeps
-  const { store, commands, lane, sender, guard, dashboard, metrics } = absent
+  const { store, commands, lane, feed, sender, guard, dashboard, metrics } = absent
   const app = await buildApi({
     store,
     commands,
     lane,
+    feed,
     sender,
     guard,
     dashboard,
@@ -26,6 +27,7 @@ export async function describeApi({
     version,
     networks: { sandbox: true },
     maxPayloadBytes: 1_048_576,
+    rateLimit: 6_000,
   })
   const document = app.swagger()
   await app.close()

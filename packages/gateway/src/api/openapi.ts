@@ -4,6 +4,7 @@ import type { RouteOptions } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Api, ApiDeps } from './api.ts'
+import { idempotencyHeader } from './idempotency.ts'
 import { tidy } from './openapi-tidy.ts'
 import { receiverSide } from './openapi-webhooks.ts'
 import { type ProblemCode, problems } from './problem.ts'
@@ -56,7 +57,8 @@ export async function describeRoutes(
       const { schema, url } = jsonSchemaTransform(document)
       const { hide, response } = schema as { hide?: boolean; response?: Record<string, unknown> }
       if (!hide && response) Object.assign(response, problemResponses(document.route))
-      if (!hide && needsCaller(document.route)) Object.assign(schema, scopeNote(document.route))
+      if (!hide && needsCaller(document.route))
+        Object.assign(schema, scopeNote(document.route), headersOf(document.route))
       return { schema, url }
     },
     transformObject: document => tidy(jsonSchemaTransformObject(document), definitions),
@@ -80,6 +82,7 @@ const tags = [
   { name: 'Webhooks', description: 'Where events go.' },
   { name: 'Events', description: 'What happened, and the catalog of what can.' },
   { name: 'Deliveries', description: 'One event for one webhook, with every attempt; and the dead letters.' },
+  { name: 'Live', description: 'What happens, as it happens.' },
   { name: 'API keys', description: 'Who may ask, and for what.' },
   {
     name: 'Accounts',
@@ -114,14 +117,17 @@ export function problemsOf(
     'token_invalid',
     'sign_in_ended',
     'insufficient_scope',
+    'rate_limited',
     'validation_failed',
     'store_unavailable',
     'identity_unavailable',
     ...(route.method === 'GET' ? [] : (['cross_site_request'] as const)),
   ]
+  const idempotent: ProblemCode[] = ['idempotent_request_running', 'idempotency_key_reused']
   const withBody: ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type']
   return [
     ...(needsCaller(route) ? underKey : []),
+    ...(needsCaller(route) && route.method === 'POST' ? idempotent : []),
     // Also where none is asked for: what is sent is read.
     ...(route.method === 'GET' ? [] : withBody),
     ...(route.config?.problems ?? []),
@@ -142,6 +148,12 @@ function scopeNote(route: RouteOptions): object {
     security: [{ bearer: [scope] }, { apiKey: [scope] }, { cookie: [scope] }],
     'x-required-scope': scope,
   }
+}
+
+/** What a route may be sent beside its own. */
+function headersOf({ method }: RouteOptions): object {
+  if (method !== 'POST') return {}
+  return { headers: { type: 'object', properties: { 'Idempotency-Key': idempotencyHeader } } }
 }
 
 function problemResponses(route: RouteOptions): Record<string, object> {

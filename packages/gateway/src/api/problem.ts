@@ -146,6 +146,11 @@ export const problems = {
     title: 'This gateway does not run that network.',
     action: 'Start it with SANDBOX=true for sandbox sessions, or use `whatsapp`.',
   },
+  idempotent_request_running: {
+    status: 409,
+    title: 'A request with this Idempotency-Key is being carried out.',
+    action: 'Wait a moment and repeat it: the answer will be that of the first.',
+  },
   delivery_in_flight: {
     status: 409,
     title: 'This delivery is being attempted right now.',
@@ -181,6 +186,11 @@ export const problems = {
     title: 'The request does not fit this route.',
     action: 'See `errors`: one entry a fault; nothing was changed.',
   },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'This Idempotency-Key belongs to another request.',
+    action: 'Use a new key for each request; the same one only to repeat a request unchanged.',
+  },
   message_type_not_supported: {
     status: 422,
     title: 'This type of message cannot be sent yet.',
@@ -205,6 +215,16 @@ export const problems = {
     status: 431,
     title: 'The headers are too large.',
     action: 'The request line and all headers together may have 16 KiB.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests.',
+    action: 'Wait as long as `Retry-After` says. GET /live tells what happens without asking again and again.',
+  },
+  too_many_streams: {
+    status: 429,
+    title: 'There are too many live streams.',
+    action: 'Close one. A single stream can carry everything that a page needs.',
   },
   internal_error: {
     status: 500,

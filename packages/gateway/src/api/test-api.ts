@@ -4,14 +4,17 @@ import { builtDashboard } from '@waxwing/dashboard/build'
 import { pino } from 'pino'
 import { createGuard } from '../delivery/guard.ts'
 import { createSender } from '../delivery/send.ts'
+import { createNews } from '../news.ts'
 import { openDatabase } from '../store/database.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { testDatabase } from '../store/test-database.ts'
 import type { CommandHandlers } from '../stream/commands.ts'
+import type { Feed } from '../stream/feed.ts'
 import type { Announcement } from '../stream/lane.ts'
 import { createMemoryCommands } from '../stream/memory-commands.ts'
+import { createMemoryFeed } from '../stream/memory-feed.ts'
 import { createMemoryLane } from '../stream/memory-lane.ts'
-import { startApi } from './api.ts'
+import { type ApiDeps, startApi } from './api.ts'
 import { assertDocumented } from './problem-checks.ts'
 
 export type Answer = {
@@ -43,6 +46,7 @@ export type TestApi = {
   /** Commands the engine has heard, newest last. */
   heard: { name: string; args: object }[]
   announced: Announcement[]
+  feed: Feed
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
   /** Stops only the API. Repeating is harmless. */
   stopApi(): Promise<void>
@@ -56,11 +60,15 @@ export async function startTestApi({
   engine = true,
   publicUrl = null as string | null,
   supabaseUrl = null as string | null,
+  limits = {} as ApiDeps['limits'],
+  rateLimit = 1_000_000,
   reach = async (databaseUrl: string) => databaseUrl,
 } = {}): Promise<TestApi> {
   const database = await testDatabase()
   const log = pino({ level: 'silent' })
+  const feed = createMemoryFeed({ log })
   const store = await openStore({
+    witness: createNews(feed),
     databaseUrl: await reach(database.databaseUrl),
     encryptionKey: randomBytes(32),
     log,
@@ -91,6 +99,7 @@ export async function startTestApi({
     store,
     commands,
     lane,
+    feed,
     sender,
     guard,
     dashboard: builtDashboard,
@@ -103,6 +112,8 @@ export async function startTestApi({
     version: '0.0.0-test',
     networks: { sandbox },
     maxPayloadBytes: 1_048_576,
+    rateLimit,
+    limits,
   })
 
   const { json: document } = await request(api.url, 'GET //openapi.json', {})
@@ -116,6 +127,7 @@ export async function startTestApi({
     bob,
     heard,
     announced,
+    feed,
     sql,
     async call(route, call = {}) {
       const answer = await request(api.url, route, { key: alice.key, ...call })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkSubscription, generateSecret, matches } from '@waxwing/events'
+import { checkSubscription, generateSecret } from '@waxwing/events'
 import { uuidv7 } from '@waxwing/events/event-id'
 import { createGuard } from '../delivery/guard.ts'
 import { createSender, type Sender } from '../delivery/send.ts'
@@ -11,11 +11,12 @@ import type { Ending, Voice } from './verb.ts'
 
 export type ListenOptions = GatewayOptions & { forwardTo: string; events?: string; secret?: string }
 
-const pollMs = 500
+/** How soon a gateway that does not answer is asked again. */
+const againMs = 500
 
 /**
- * Forwards events from now on to a server that the gateway need not reach: asked of the API here, signed and sent from
- * here with the same request as deliveries, once. Until SIGINT or SIGTERM.
+ * Forwards events from now on to a server that the gateway need not reach: heard from the API's live stream, signed and
+ * sent from here with the same request as deliveries, once. Until SIGINT or SIGTERM.
  */
 export async function listen(voice: Voice, options: ListenOptions): Promise<Ending> {
   const patterns = options.events?.split(',').map(part => part.trim()) ?? ['*']
@@ -62,7 +63,7 @@ async function forward(
 ): Promise<Ending> {
   const stop = new AbortController()
   const signals = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => stop.abort())
-  const tail = await createEventTail(path => gateway.call('GET', path))
+  const tail = await createEventTail(gateway, { patterns, signal: stop.signal })
   voice.tell({ ready: true, url, secret })
   voice.say(`Forwarding ${patterns.join(', ')} to ${url}. Ctrl-C ends it.\nSigned with ${secret}`)
   let away = false
@@ -71,14 +72,14 @@ async function forward(
       const fresh = await tail.next()
       if (away) voice.say('The gateway is back.')
       away = false
-      for (const event of fresh) if (!stop.signal.aborted && matches(patterns, event.type)) await send(event)
+      for (const event of fresh) await send(event)
     } catch (error) {
       // A gateway that restarts is waited for; one that says no to our key will not change its mind.
       if (!(error instanceof Refused) || (error.status !== null && error.status < 500)) throw error
       if (!away) voice.say(`${error.message} Waiting for it.`)
       away = true
+      await sleep(againMs, undefined, { signal: stop.signal }).catch(() => undefined)
     }
-    await sleep(pollMs, undefined, { signal: stop.signal }).catch(() => undefined)
   }
   await signals
   return { ok: true }

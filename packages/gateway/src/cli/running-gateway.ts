@@ -13,6 +13,11 @@ export type Gateway = {
   url: string
   /** One call, path below /api/v1. Throws a Refused. */
   call(method: 'GET' | 'POST', path: string, body?: object): Promise<Json>
+  /** A GET whose answer goes on. `at`: the gateway's clock when it began. Throws a Refused. */
+  open(
+    path: string,
+    options: { headers?: Record<string, string>; signal: AbortSignal },
+  ): Promise<{ at: Date; text: AsyncIterable<string> }>
 }
 
 /** The gateway said no, or nobody answered. `status` null: nobody did. */
@@ -46,7 +51,11 @@ export async function withGateway(
     }
   const url = (options.url ?? urlOf(loaded.config)).replace(/\/+$/, '')
   try {
-    return await work({ url, call: (method, path, body) => call({ url, key, method, path, body }) })
+    return await work({
+      url,
+      call: (method, path, body) => call({ url, key, method, path, body }),
+      open: (path, options) => open({ url, key, path, ...options }),
+    })
   } catch (error) {
     if (error instanceof Refused) return error.ending
     throw error
@@ -72,22 +81,34 @@ function urlOf({ publicUrl, host, port }: Config): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-async function call(a: {
-  url: string
-  key: string
-  method: string
-  path: string
-  body: object | undefined
-}): Promise<Json> {
-  const headers = {
-    authorization: `Bearer ${a.key}`,
-    ...(a.body === undefined ? {} : { 'content-type': 'application/json' }),
-  }
-  const response = await fetch(`${a.url}/api/v1${a.path}`, {
-    method: a.method,
-    headers,
-    body: a.body === undefined ? undefined : JSON.stringify(a.body),
+type Request = { url: string; key: string; method: string; path: string }
+
+async function call({ body, ...a }: Request & { body: object | undefined }): Promise<Json> {
+  const response = await ask(a, {
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  })
+  return response.json().catch(() => null)
+}
+
+async function open({
+  headers = {},
+  signal,
+  ...a
+}: Omit<Request, 'method'> & { headers?: Record<string, string>; signal: AbortSignal }) {
+  const response = await ask({ ...a, method: 'GET' }, { headers, signal })
+  const body = response.body ?? new ReadableStream<Uint8Array<ArrayBuffer>>()
+  const at = new Date(response.headers.get('date') ?? Date.now())
+  return { at, text: body.pipeThrough(new TextDecoderStream()) }
+}
+
+/** An answer that is none of refusal. */
+async function ask(a: Request, { headers, ...init }: RequestInit & { headers: Record<string, string> }) {
+  const response = await fetch(`${a.url}/api/v1${a.path}`, {
+    ...init,
+    method: a.method,
+    headers: { authorization: `Bearer ${a.key}`, ...headers },
   }).catch(() => {
     throw new Refused(
       null,
@@ -95,8 +116,8 @@ async function call(a: {
       'Start it with "npx waxwing start", or say where it is with --url or PORT.',
     )
   })
+  if (response.ok) return response
   const answer: Json = await response.json().catch(() => null)
-  if (response.ok) return answer
   const { title = `${a.url} answered ${response.status} to ${a.method} ${a.path}.`, detail } = answer ?? {}
   throw new Refused(response.status, title, detail ?? 'Check that a Waxwing gateway is at that address.')
 }

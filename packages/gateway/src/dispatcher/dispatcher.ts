@@ -80,7 +80,7 @@ export type Dispatcher = {
 }
 
 /** One attempt, as it is to be recorded. */
-type Made = { outcome: RecordedOutcome }
+type Made = { profileId: string; outcome: RecordedOutcome }
 
 /** Of one claim. Small against what may wait in memory, large against the cost of the statement. */
 const maxClaim = 500
@@ -107,6 +107,8 @@ export function startDispatcher(a: {
   trace?: TraceAttempt
   /** Hears of every attempt made, before it is written down. */
   onAttempt?: (delivery: DueDelivery, outcome: RecordedOutcome) => void
+  /** Hears of every attempt that is written down and was still ours to make, with the owner of the webhook. */
+  onRecorded?: (profileId: string, delivery: DueDelivery, outcome: RecordedOutcome) => void
   now?: () => Date
   random?: () => number
   log: Logger
@@ -242,12 +244,13 @@ export function startDispatcher(a: {
     turns.done(held)
     pump()
     if (made === null) return
-    const { outcome } = made
+    const { profileId, outcome } = made
     counts.attempts++
     a.onAttempt?.(held.delivery, outcome)
     const { fencedOut } = await recorder.record(outcome)
     holding.forget(held)
     pump()
+    if (!fencedOut) a.onRecorded?.(profileId, held.delivery, outcome)
     if (fencedOut) {
       counts.fencedOut++
       const { deliveryId, webhookId, attempt } = held.delivery
@@ -285,6 +288,7 @@ export function startDispatcher(a: {
       board.observe(delivery.webhookId, seen)
       logAttempt(log, delivery, endpoint.webhookUrl, attempt, next)
       return {
+        profileId: endpoint.profileId,
         outcome: { ...outcomeOf(delivery, attempt, next), unspent },
       }
     } catch (error) {

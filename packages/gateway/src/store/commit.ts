@@ -5,6 +5,7 @@ import { type Database, isFaultOfOneRow, retryingConflicts } from './database.ts
 import type { DueDelivery } from './deliveries.ts'
 import type { Partitions } from './partitions.ts'
 import type { WebhookCache, WebhookSnapshot } from './webhook-cache.ts'
+import type { Witness } from './witness.ts'
 
 /** How often a batch is matched anew because webhooks changed meanwhile; each change costs one round. */
 const maxRounds = 20
@@ -33,6 +34,7 @@ export function createCommit(deps: {
   partitions: Partitions
   leaseMs: number
   trace?: TraceCommit
+  witness?: Pick<Witness, 'committed'>
 }): Commit {
   const counts = { committed: 0, known: 0 }
   const batcher = createBatcher({ run: traced, isolate: isFaultOfOneRow })
@@ -54,8 +56,9 @@ export function createCommit(deps: {
         insert(deps.db, { events, told, snapshot, leaseMs: deps.leaseMs }),
       )
       if (born !== null) {
-        counts.committed += born.committed
-        counts.known += items.length - told.length - born.committed
+        counts.committed += born.committed.size
+        counts.known += items.length - told.length - born.committed.size
+        for (const event of events) if (born.committed.has(event.id)) deps.witness?.committed(event, born.at)
         return items.map(item => (isStanza(item) ? [] : take(born.deliveries, item.id)))
       }
       deps.cache.invalidate()
@@ -87,14 +90,14 @@ async function insert(
     snapshot: WebhookSnapshot
     leaseMs: number
   },
-): Promise<{ committed: number; deliveries: Map<string, DueDelivery[]> } | null> {
+): Promise<{ committed: Set<string>; at: Date; deliveries: Map<string, DueDelivery[]> } | null> {
   const wanted = events.flatMap(event =>
     snapshot
       .wanting(event)
       .map(webhook => ({ id: deliveryId(event.id, webhook.id), webhookId: webhook.id, event })),
   )
   const claimId = randomUUID()
-  const [done] = await db.query<{ fresh: boolean; at: Date; born: string[]; committed: number }>({
+  const [done] = await db.query<{ fresh: boolean; at: Date; born: string[]; committed: string[] }>({
     name: 'commit-events',
     text: commitStatement,
     values: [
@@ -134,7 +137,7 @@ async function insert(
     })),
     delivery => delivery.eventId,
   )
-  return { committed: done.committed, deliveries }
+  return { committed: new Set(done.committed), at: done.at, deliveries }
 }
 
 // A delivery is inserted only for an event inserted here: a known event has had its deliveries.
@@ -162,4 +165,4 @@ const commitStatement = `with fresh as materialized (
     and exists (select from fresh)
 )
 select exists (select from fresh) as fresh, now() as at, array(select id from new_deliveries) as born,
-  (select count(*) from new_events)::int as committed`
+  array(select id from new_events) as committed`

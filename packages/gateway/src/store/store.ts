@@ -10,6 +10,7 @@ import { type Database, openDatabase } from './database.ts'
 import { admitVault, processName } from './database-keys.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { createEvents, type Events } from './events.ts'
+import { createIdempotency, type Idempotency } from './idempotency.ts'
 import { expireInbox } from './inbox.ts'
 import { createLeases, type Leases } from './leases.ts'
 import type { PoolStats } from './measured-pool.ts'
@@ -25,6 +26,7 @@ import { createVault, type Vault } from './vault.ts'
 import type { WebhookCache } from './webhook-cache.ts'
 import { createWebhookHealth, type WebhookHealth } from './webhook-health.ts'
 import { createWebhooks, type Webhooks, webhookChannel } from './webhooks.ts'
+import type { Witness } from './witness.ts'
 
 export type StoreHealth = { ok: boolean; latencyMs: number; detail: string | null }
 
@@ -45,6 +47,7 @@ export type Store = {
   webhookHealth: WebhookHealth
   deliveries: Deliveries
   replays: Replays
+  idempotency: Idempotency
   partitions: Partitions
   backlog: Backlog
   /** What this process has counted, and what it has in its hands. */
@@ -72,6 +75,8 @@ export type StoreOptions = {
   retention?: Retention
   /** Commits within a span; without it nothing is traced. */
   traceCommit?: TraceCommit
+  /** Hears of events and sessions once they are written. */
+  witness?: Witness
   /** Default true: bring the schema up to date first. */
   migrate?: boolean
 }
@@ -99,8 +104,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await admitVault(db, vault)
     const partitions = createPartitions(db, log)
     await partitions.ensureAhead()
-    const { retention, traceCommit } = options
-    return wire({ db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention, traceCommit })
+    const { retention, traceCommit, witness } = options
+    return wire({
+      db,
+      vault,
+      partitions,
+      databaseUrl,
+      applicationName,
+      log,
+      leaseMs,
+      retention,
+      traceCommit,
+      witness,
+    })
   } catch (error) {
     await db.close()
     throw error
@@ -117,10 +133,13 @@ function wire(a: {
   leaseMs: number
   retention: Retention | undefined
   traceCommit: TraceCommit | undefined
+  witness: Witness | undefined
 }): Store {
   const { db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention } = a
   const { webhooks, cache } = createWebhooks(db, vault)
-  const commit = createCommit({ db, cache, partitions, leaseMs, trace: a.traceCommit })
+  const { witness } = a
+  const commit = createCommit({ db, cache, partitions, leaseMs, trace: a.traceCommit, witness })
+  const idempotency = createIdempotency(db, vault)
   const record = createRecord(db, partitions)
   const deliveries = createDeliveries(db, createClaims(db, leaseMs), record.add)
   const listener = listenForChanges({
@@ -133,6 +152,7 @@ function wire(a: {
   const upkeep = repeat(firstUpkeepMs, upkeepMs, log, async () => {
     await partitions.ensureAhead()
     await deliveries.cancelOrphans()
+    await idempotency.expire()
     const expired = await expireInbox(db)
     if (expired.untold > 0) log.error(expired, 'messages of the inbox expired before they were told')
     if (retention) log.info(await partitions.dropOld(retention), 'retention: days dropped and kept')
@@ -144,7 +164,7 @@ function wire(a: {
     signIns: createSignIns(db),
     signInTries: createSignInTries(db),
     apiKeys: createApiKeys(db),
-    sessions: createSessions(db),
+    sessions: createSessions(db, witness),
     leases: createLeases(db),
     authState: createAuthState(db, vault),
     events: createEvents(db, async (events, told = []) => (await commit.add([...events, ...told])).flat()),
@@ -152,6 +172,7 @@ function wire(a: {
     webhookHealth: createWebhookHealth(db),
     deliveries,
     replays: createReplays(db),
+    idempotency,
     partitions,
     backlog: createBacklog(db),
     stats: () => ({ events: commit.stats(), pool: db.stats(), partitionsKept: partitions.kept() }),
