@@ -106,7 +106,13 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
 
   const metrics = createMetrics({
     version,
-    watched: () => ({ backlog: store.backlog, dispatcher: dispatcher.stats, sessions: engine.sessions }),
+    watched: () => ({
+      backlog: store.backlog,
+      store: store.stats,
+      lane: lane.stats,
+      dispatcher: dispatcher.stats,
+      sessions: engine.sessions,
+    }),
   })
   const publish = publisher(store, lane, tracing)
   const dispatcher = startDispatcher({

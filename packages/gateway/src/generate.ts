@@ -11,6 +11,7 @@ import { describeApi } from './api/describe.ts'
 import { problems } from './api/problem.ts'
 import { renderConfigReference } from './config/reference.ts'
 import { hint } from './delivery/outcome.ts'
+import { renderMetricsReference } from './metrics-reference.ts'
 import { version } from './version.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -24,6 +25,7 @@ const pages: Record<string, string> = {
   [`${reference}/config.md`]: notice + renderConfigReference(),
   [`${reference}/errors.md`]: notice + renderErrorsReference(),
   [`${reference}/events.md`]: notice + renderEventsReference(),
+  [`${reference}/metrics.md`]: notice + renderMetricsReference(),
   [`${reference}/openapi.json`]: `${JSON.stringify(openapi, null, 2)}\n`,
   'packages/dashboard/src/operations.ts': renderOperations(openapi),
 }

@@ -11,6 +11,9 @@ const quiet: Watched['backlog'] = {
   inboxes: async () => [],
   webhooks: async () => [],
   deadLetters: async () => 0,
+  webhookStates: async () => ({ healthy: 0, paused: 0, degraded: 0, suspended: 0, disabled: 0, off: 0 }),
+  replays: async () => ({ running: 0, paused: 0 }),
+  deadTuples: async () => [],
 }
 
 /** Metrics over sessions that the test changes, on a clock that moves far between two scrapes. */
@@ -76,6 +79,47 @@ test('sessions are counted by status, and a status nobody has is 0', async () =>
   assert.equal(values.get('waxwing_sessions{status="reconnecting"}'), 0)
 })
 
+test('what the rooms have in their hands and have counted is shown, and a room that is elsewhere counts nothing', async () => {
+  const dispatcher = { inFlight: 3, waiting: 4, held: 5, unrecorded: 6, rateLimited: 1 }
+  const counts = { attempts: 9, fencedOut: 7, putBack: 8, reclaimed: 2 }
+  const pool = { size: 10, total: 4, idle: 1, waiting: 2, acquired: 100, waitedMs: 2_500 }
+  const watched: Watched = {
+    backlog: quiet,
+    dispatcher: () => ({ ...dispatcher, ...counts }),
+    lane: () => ({ announced: 20, dropped: 1, waiting: 12 }),
+    store: () => ({ pool, events: { committed: 30, known: 11 }, partitionsKept: 13 }),
+  }
+  const page = async (rooms: Watched) =>
+    valuesOf(await createMetrics({ version: '1.2.3', watched: () => rooms }).scrape())
+  const here = await page(watched)
+  const elsewhere = await page({ backlog: quiet })
+  for (const [name, value] of Object.entries({
+    waxwing_attempts_in_flight: 3,
+    waxwing_deliveries_waiting: 4,
+    waxwing_deliveries_held: 5,
+    waxwing_outcomes_unrecorded: 6,
+    waxwing_webhooks_rate_limited: 1,
+    waxwing_outcomes_fenced_out_total: 7,
+    waxwing_deliveries_put_back_total: 8,
+    waxwing_leases_reclaimed_total: 2,
+    waxwing_stream_announced_total: 20,
+    waxwing_stream_dropped_total: 1,
+    waxwing_stream_waiting: 12,
+    waxwing_database_pool_size: 10,
+    waxwing_database_pool_open: 4,
+    waxwing_database_pool_idle: 1,
+    waxwing_database_pool_waiting: 2,
+    waxwing_database_pool_acquired_total: 100,
+    waxwing_database_pool_wait_seconds_total: 2.5,
+    waxwing_events_committed_total: 30,
+    waxwing_events_known_total: 11,
+    waxwing_partitions_kept: 13,
+  })) {
+    assert.equal(here.get(name), value, name)
+    assert.equal(elsewhere.get(name), 0, name)
+  }
+})
+
 test('attempts are counted by what came of them, and only an automatic first one says how late it was', async () => {
   const { metrics, scrape } = watching()
   const born = new Date('2026-11-24T10:00:00.000Z')
@@ -110,6 +154,7 @@ test('attempts are counted by what came of them, and only an automatic first one
 test('without a database the process still tells of itself, and says that the rest is not known', async () => {
   let away = true
   const { held, scrape } = watching({
+    ...quiet,
     inboxes: async () => {
       if (away) throw new Error('the database is away')
       return [{ sessionId: 'one', oldestSeconds: 12 }]

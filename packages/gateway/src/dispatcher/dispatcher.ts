@@ -63,6 +63,8 @@ export type DispatcherStats = {
   waiting: number
   unrecorded: number
   held: number
+  /** Webhooks with deliveries that wait for their rate limit. */
+  rateLimited: number
   /** Since start: */
   attempts: number
   /** Attempts whose delivery somebody else had taken over before they were recorded. */
@@ -335,6 +337,7 @@ export function startDispatcher(a: {
       waiting: turns.waiting(),
       unrecorded: recorder.pending(),
       held: holding.size(),
+      rateLimited: pace.waiting(),
       ...counts,
     }),
   }

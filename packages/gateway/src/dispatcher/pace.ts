@@ -10,6 +10,8 @@ export type Pace = {
   take(webhookId: string): boolean
   /** How many deliveries of limited webhooks may wait in memory: ten seconds' worth. Null: as many as of any. */
   backlog(webhookId: string): number | null
+  /** How many webhooks have deliveries in memory that wait for a token. */
+  waiting(): number
   /** The ids of all limited webhooks. */
   limited(): Iterable<string>
   stop(): void
@@ -53,6 +55,7 @@ export function createPace(a: { now: () => number; onToken: (webhookId: string) 
       const limited = limits.get(webhookId)
       return limited ? limited.perSecond * backlogSeconds : null
     },
+    waiting: () => [...limits.values()].filter(limited => limited?.timer != null).length,
     *limited() {
       for (const [webhookId, limited] of limits) if (limited) yield webhookId
     },

@@ -36,6 +36,51 @@ onEveryServer('the backlog tells what waits, and since when', fresh => {
       values: [sessionId, delivery, ageSeconds, told],
     })
 
+  test('webhooks are counted by what keeps them from their deliveries', async () => {
+    const before = await store.backlog.webhookStates()
+    const states = [
+      'enabled = true',
+      "health_gate_at = now() + interval '1 hour'",
+      "health_state = 'suspended', health_gate_at = now()",
+      "health_state = 'disabled', enabled = false",
+    ]
+    for (const set of states) {
+      const { id } = await addWebhook(store, owner.profileId)
+      await db.query({ text: `update webhook_configs set ${set} where id = $1`, values: [id] })
+    }
+    const counted = await store.backlog.webhookStates()
+    const more = Object.entries(counted).map(([state, count]) => [
+      state,
+      count - before[state as keyof typeof before],
+    ])
+    assert.deepEqual(Object.fromEntries(more), {
+      healthy: 1,
+      paused: 1,
+      degraded: 0,
+      suspended: 1,
+      disabled: 0,
+      off: 1,
+    })
+    await db.query({ text: 'delete from webhook_configs where id <> $1', values: [owner.webhookId] })
+  })
+
+  test('replays under way are counted, and those that have ended are not', async () => {
+    for (const status of ['running', 'running', 'paused', 'finished', 'cancelled'])
+      await db.query({
+        text: `insert into replays (id, user_id, webhook_id, filter, status)
+          values (gen_random_uuid(), $1, $2, '{}', $3)`,
+        values: [owner.profileId, owner.webhookId, status],
+      })
+    assert.deepEqual(await store.backlog.replays(), { running: 2, paused: 1 })
+  })
+
+  test('rows that vacuum has still to remove are told of a table, over all its days', async () => {
+    const tables = (await store.backlog.deadTuples()).map(row => row.table)
+    assert.ok(tables.includes('webhook_deliveries') && tables.includes('inbox'), tables.join())
+    assert.equal(new Set(tables).size, tables.length)
+    assert.ok(!tables.some(table => /\d/.test(table)), 'no partition by itself')
+  })
+
   test('an inbox is as old as its oldest stanza that is not told', async () => {
     const { profileId, sessionId } = owner
     const other = await store.sessions.create({ profileId, name: 'Other', network: 'sandbox' })

@@ -14,7 +14,29 @@ export type Backlog = {
   webhooks(limit: number): Promise<{ webhookId: string; oldestSeconds: number }[]>
   /** Dead letters; `atMost` when there are so many or more. */
   deadLetters(atMost: number): Promise<number>
+  /** How many webhooks are in each state, those of which there are none included. */
+  webhookStates(): Promise<Record<WebhookState, number>>
+  /** How many replays are under way. */
+  replays(): Promise<Record<'running' | 'paused', number>>
+  /** Rows that vacuum has still to remove, of each busy table over all its partitions. */
+  deadTuples(): Promise<{ table: string; tuples: number }[]>
 }
+
+/**
+ * Switched `off` by its operator, or else in trouble, or else `paused` (its backlog waits until a time the receiver named,
+ * or comes out slowly after a recovery).
+ */
+export type WebhookState = 'healthy' | 'paused' | 'degraded' | 'suspended' | 'disabled' | 'off'
+
+/** Whose rows are updated or deleted as a matter of course. */
+const busyTables = [
+  'events',
+  'webhook_deliveries',
+  'webhook_attempts',
+  'webhook_configs',
+  'inbox',
+  'session_keys',
+]
 
 export function createBacklog(db: Database): Backlog {
   return {
@@ -50,5 +72,34 @@ export function createBacklog(db: Database): Backlog {
       })
       return row?.count ?? 0
     },
+    async webhookStates() {
+      const none = { healthy: 0, paused: 0, degraded: 0, suspended: 0, disabled: 0, off: 0 }
+      const rows = await db.query<{ state: WebhookState; count: number }>({
+        name: 'count-webhook-states',
+        text: `select case when not enabled then 'off' when health_state <> 'healthy' then health_state
+            when health_gate_at is not null then 'paused' else 'healthy' end as state, count(*)::int as count
+          from webhook_configs group by 1`,
+      })
+      return { ...none, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) }
+    },
+    async replays() {
+      const [row] = await db.query<{ running: number; paused: number }>({
+        name: 'count-replays',
+        text: `select count(*) filter (where status = 'running')::int as running,
+            count(*) filter (where status = 'paused')::int as paused
+          from replays where status in ('running', 'paused')`,
+      })
+      return row ?? { running: 0, paused: 0 }
+    },
+    deadTuples: () =>
+      db.query({
+        name: 'count-dead-tuples',
+        text: `select coalesce(parent.relname, s.relname) as "table", sum(s.n_dead_tup)::float8 as tuples
+          from pg_stat_user_tables s
+          left join pg_inherits i on i.inhrelid = s.relid left join pg_class parent on parent.oid = i.inhparent
+          where s.schemaname = current_schema() and coalesce(parent.relname, s.relname) = any($1)
+          group by 1`,
+        values: [busyTables],
+      }),
   }
 }
