@@ -28,7 +28,11 @@ export type LinkPreview = { "url": string; "title"?: string; "description"?: str
 
 export type Location = { "latitude": number; "longitude": number; "name"?: string; "address"?: string; "url"?: string; "accuracyMeters"?: number; "speedMetersPerSecond"?: number; "headingDegrees"?: number; "sequence"?: number }
 
+export type Me = { "profile_id": string; "email": string | null; "display_name": string | null; "role": ("owner" | "member") | null; "has_password": boolean; "signed_in_by": "key" | "link" | "password" | "token"; "sign_in_id": string | null; "scopes": ("read" | "write" | "admin")[] }
+
 export type Media = { "url"?: string; "base64"?: string; "mimeType": string; "fileName"?: string; "size"?: number; "sha256"?: string; "seconds"?: number; "width"?: number; "height"?: number; "thumbnail"?: string; "expiresAt"?: string; "error"?: { "code": "gone" | "too_large" | "corrupt" | "timeout" | "network" | "storage"; "detail": string } }
+
+export type Member = { "profile_id": string; "email": string | null; "display_name": string | null; "role": "owner" | "member"; "has_password": boolean; "created_at": string }
 
 export type Message = MessageBase & MessageContent
 
@@ -44,7 +48,7 @@ export type Poll = { "question": string; "options": string[]; "selectableCount":
 
 export type PollOption = { "name": string; "votes": number; "voters": Person[] }
 
-export type Problem = { "type": string; "title": string; "status": number; "detail": string; "code": "malformed_json" | "malformed_request" | "api_key_missing" | "api_key_invalid" | "insufficient_scope" | "route_not_found" | "session_not_found" | "webhook_not_found" | "event_not_found" | "event_type_not_found" | "delivery_not_found" | "replay_not_found" | "api_key_not_found" | "method_not_allowed" | "request_timeout" | "qr_not_available" | "session_not_connected" | "session_already_linked" | "network_unavailable" | "delivery_in_flight" | "webhook_disabled" | "replay_ended" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "message_type_not_supported" | "invalid_recipient" | "not_on_whatsapp" | "headers_too_large" | "internal_error" | "whatsapp_refused" | "engine_unavailable" | "store_unavailable" | "timeout"; "request_id": string; "errors"?: { "pointer": string; "detail": string }[] }
+export type Problem = { "type": string; "title": string; "status": number; "detail": string; "code": "malformed_json" | "malformed_request" | "api_key_missing" | "api_key_invalid" | "token_invalid" | "sign_in_ended" | "sign_in_refused" | "sign_in_link_invalid" | "cross_site_request" | "person_required" | "owner_required" | "insufficient_scope" | "route_not_found" | "session_not_found" | "webhook_not_found" | "event_not_found" | "event_type_not_found" | "delivery_not_found" | "replay_not_found" | "api_key_not_found" | "account_not_found" | "sign_in_not_found" | "method_not_allowed" | "request_timeout" | "qr_not_available" | "session_not_connected" | "session_already_linked" | "network_unavailable" | "idempotent_request_running" | "delivery_in_flight" | "webhook_disabled" | "replay_ended" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "message_type_not_supported" | "invalid_recipient" | "not_on_whatsapp" | "too_many_sign_ins" | "headers_too_large" | "rate_limited" | "too_many_streams" | "internal_error" | "whatsapp_refused" | "engine_unavailable" | "identity_unavailable" | "store_unavailable" | "timeout"; "request_id": string; "errors"?: { "pointer": string; "detail": string }[] }
 
 export type Product = { "productId": string; "title": string; "description"?: string; "price"?: number; "currency"?: string; "url"?: string; "retailerId"?: string; "seller"?: Person }
 
@@ -54,7 +58,9 @@ export type QuotedMessage = { "messageId": string; "participant"?: Person; "body
 
 export type Reaction = { "messageId": string; "emoji": string }
 
-export type Replay = { "id": string; "webhook_id": string; "status": "running" | "paused" | "cancelled" | "finished"; "since": string; "until": string; "delivery_status": ("failed" | "missing" | "delivered" | "cancelled") | null; "event_type": string | null; "force": boolean; "rate": number; "handled": number; "replayed": number; "progress": number; "reached_at": string | null; "created_at": string; "updated_at": string }
+export type Replay = { "id": string; "webhook_id": string; "status": "running" | "paused" | "cancelled" | "finished"; "waiting_reason": ("webhook_disabled" | "endpoint_disabled" | "endpoint_suspended" | "endpoint_degraded" | "endpoint_paused") | null; "since": string; "until": string; "delivery_status": ("failed" | "missing" | "delivered" | "cancelled") | null; "event_type": string | null; "force": boolean; "rate": number; "handled": number; "replayed": number; "progress": number; "reached_at": string | null; "created_at": string; "updated_at": string }
+
+export type RetryPreview = { "retry_config": { "preset": "quick" | "standard" | "custom"; "max_attempts": number; "backoff_ms": number; "delays_ms": number[] | null }; "attempts": { "number": number; "wait_ms": number; "earliest": string; "latest": string }[]; "total_ms": { "least": number; "most": number } }
 
 export type SentMessage = { "message_id": string; "session_id": string; "to": string; "timestamp": string }
 
@@ -62,11 +68,28 @@ export type Session = { "id": string; "name": string; "network": "whatsapp" | "s
 
 export type SessionFigures = { "recovered": number; "remembered": number; "undecryptable": number; "refused": number; "asked": number; "gate": { "count": number; "average_ms": number; "longest_ms": number } }
 
-export type Webhook = { "id": string; "name": string; "webhook_url": string; "session_ids": string[] | null; "enabled": boolean; "subscribed_events": string[]; "retry_config": { "max_attempts": number; "backoff_ms": number }; "headers": Record<string, string>; "ordered": boolean; "rate_limit": number | null; "health": { "state": "healthy" | "degraded" | "suspended" | "disabled"; "since": string; "reason": string | null }; "created_at": string; "updated_at": string }
+export type SignIn = { "id": string; "current": boolean; "method": "link" | "password"; "address": string | null; "user_agent": string | null; "created_at": string; "last_seen_at": string; "expires_at": string }
+
+export type Webhook = { "id": string; "name": string; "webhook_url": string; "session_ids": string[] | null; "enabled": boolean; "subscribed_events": string[]; "retry_config": { "preset": "quick" | "standard" | "custom"; "max_attempts": number; "backoff_ms": number; "delays_ms": number[] | null }; "headers": Record<string, string>; "ordered": boolean; "rate_limit": number | null; "health": { "state": "healthy" | "degraded" | "suspended" | "disabled"; "since": string; "reason": string | null }; "created_at": string; "updated_at": string }
 
 export type WebhookTest = { "status": number | null; "duration_ms": number; "timings": { "dns_ms": number | null; "connect_ms": number | null; "tls_ms": number | null; "first_byte_ms": number | null; "body_ms": number | null }; "request": { "method": "POST"; "url": string; "headers": Record<string, string>; "body": string }; "response": { "status": number; "headers": Record<string, string>; "body": string; "truncated": boolean } | null; "error_class": ("dns" | "refused" | "reset" | "tls" | "timeout" | "blocked" | "redirect" | "http_4xx" | "http_5xx" | "too_slow" | "invalid_response") | null; "error_message": string | null; "hint": string | null }
 
 export type Operations = {
+  getAuthMode: { input: {  }; answer: { "mode": "local" | "supabase"; "supabase_url": string | null } }
+  signIn: { input: { body: { "email": string; "password": string } }; answer: Me }
+  signInByLink: { input: { body: { "token": string } }; answer: Me }
+  signOut: { input: {  }; answer: undefined }
+  getMe: { input: {  }; answer: Me }
+  updateMe: { input: { body: { "display_name": string } }; answer: Me }
+  setPassword: { input: { body: { "new_password": string; "current_password"?: string; "email"?: string } }; answer: Me }
+  listSignIns: { input: {  }; answer: { "data": SignIn[] } }
+  endOtherSignIns: { input: {  }; answer: undefined }
+  endSignIn: { input: { params: { "id": string } }; answer: undefined }
+  createSignInLink: { input: {  }; answer: { "url": string; "expires_at": string } }
+  listMembers: { input: {  }; answer: { "data": Member[] } }
+  inviteMember: { input: { body: { "email": string; "display_name"?: string } }; answer: { "url": string; "expires_at": string; "member": Member } }
+  createMemberLink: { input: { params: { "id": string } }; answer: { "url": string; "expires_at": string } }
+  removeMember: { input: { params: { "id": string } }; answer: undefined }
   createSession: { input: { body: { "name": string; "network"?: "whatsapp" | "sandbox"; "settings"?: Record<string, unknown> } }; answer: Session }
   listSessions: { input: { query?: { "limit"?: number; "cursor"?: string } }; answer: { "data": Session[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   getSession: { input: { params: { "id": string } }; answer: Session }
@@ -79,16 +102,17 @@ export type Operations = {
   getSessionQr: { input: { params: { "id": string }; query?: { "format"?: "json" | "svg" | "png" | "text" } }; answer: Qr }
   createPairingCode: { input: { params: { "id": string }; body: { "phone": string } }; answer: { "code": string; "expires_at": string } }
   sendMessage: { input: { params: { "id": string }; body: { "to": string; "type"?: "text"; "text": string } }; answer: SentMessage }
-  createWebhook: { input: { body: { "name"?: string; "webhook_url": string; "session_ids"?: string[] | null; "enabled"?: boolean; "subscribed_events"?: string[]; "retry_config"?: { "max_attempts"?: number; "backoff_ms"?: number }; "headers"?: Record<string, string>; "ordered"?: false; "rate_limit"?: null; "secret"?: string } }; answer: { "id": string; "name": string; "webhook_url": string; "session_ids": string[] | null; "enabled": boolean; "subscribed_events": string[]; "retry_config": { "max_attempts": number; "backoff_ms": number }; "headers": Record<string, string>; "ordered": boolean; "rate_limit": number | null; "health": { "state": "healthy" | "degraded" | "suspended" | "disabled"; "since": string; "reason": string | null }; "created_at": string; "updated_at": string; "secret": string } }
+  createWebhook: { input: { body: { "name"?: string; "webhook_url": string; "session_ids"?: string[] | null; "enabled"?: boolean; "subscribed_events"?: string[]; "retry_config"?: { "preset"?: "quick" | "standard" | "custom"; "max_attempts"?: number; "backoff_ms"?: number; "delays_ms"?: number[] | null }; "headers"?: Record<string, string>; "ordered"?: false; "rate_limit"?: number | null; "secret"?: string } }; answer: { "id": string; "name": string; "webhook_url": string; "session_ids": string[] | null; "enabled": boolean; "subscribed_events": string[]; "retry_config": { "preset": "quick" | "standard" | "custom"; "max_attempts": number; "backoff_ms": number; "delays_ms": number[] | null }; "headers": Record<string, string>; "ordered": boolean; "rate_limit": number | null; "health": { "state": "healthy" | "degraded" | "suspended" | "disabled"; "since": string; "reason": string | null }; "created_at": string; "updated_at": string; "secret": string } }
   listWebhooks: { input: { query?: { "limit"?: number; "cursor"?: string } }; answer: { "data": Webhook[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   getWebhook: { input: { params: { "id": string } }; answer: Webhook }
-  updateWebhook: { input: { params: { "id": string }; body: { "name"?: string; "webhook_url"?: string; "session_ids"?: string[] | null; "enabled"?: boolean; "subscribed_events"?: string[]; "headers"?: Record<string, string>; "ordered"?: false; "rate_limit"?: null; "retry_config"?: { "max_attempts"?: number; "backoff_ms"?: number } } }; answer: Webhook }
+  updateWebhook: { input: { params: { "id": string }; body: { "name"?: string; "webhook_url"?: string; "session_ids"?: string[] | null; "enabled"?: boolean; "subscribed_events"?: string[]; "headers"?: Record<string, string>; "ordered"?: false; "rate_limit"?: number | null; "retry_config"?: { "preset"?: "quick" | "standard" | "custom"; "max_attempts"?: number; "backoff_ms"?: number; "delays_ms"?: number[] | null } } }; answer: Webhook }
   deleteWebhook: { input: { params: { "id": string } }; answer: undefined }
   enableWebhook: { input: { params: { "id": string } }; answer: Webhook }
   disableWebhook: { input: { params: { "id": string } }; answer: Webhook }
   getWebhookSecret: { input: { params: { "id": string } }; answer: { "secret": string } }
   rotateWebhookSecret: { input: { params: { "id": string }; body: { "overlap"?: "0" | "1h" | "24h" | "7d"; "secret"?: string } }; answer: { "secret": string; "previous_valid_until": string } }
   testWebhook: { input: { params: { "id": string }; body: { "event_type"?: string; "data"?: Record<string, unknown> } | null }; answer: WebhookTest }
+  previewRetries: { input: { body: { "retry_config": { "preset"?: "quick" | "standard" | "custom"; "max_attempts"?: number; "backoff_ms"?: number; "delays_ms"?: number[] | null } } }; answer: RetryPreview }
   listEvents: { input: { query?: { "type"?: string; "session_id"?: string; "since"?: string; "until"?: string; "limit"?: number; "cursor"?: string } }; answer: { "data": Event[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   getEvent: { input: { params: { "id": string } }; answer: Event }
   listEventTypes: { input: {  }; answer: { "data": EventType[]; "categories": { "name": string; "title": string; "types": string[] }[] } }
@@ -108,6 +132,7 @@ export type Operations = {
   listApiKeys: { input: { query?: { "limit"?: number; "cursor"?: string } }; answer: { "data": ApiKey[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   createApiKey: { input: { body: { "name": string; "scopes": ("read" | "write" | "admin")[]; "expires_at"?: string | null } }; answer: { "id": string; "name": string; "prefix": string; "scopes": ("read" | "write" | "admin")[]; "expires_at": string | null; "last_used_at": string | null; "created_at": string; "key": string } }
   deleteApiKey: { input: { params: { "id": string } }; answer: undefined }
+  watchLive: { input: { query?: { "kinds"?: string; "types"?: string; "session_id"?: string; "webhook_id"?: string; "last_event_id"?: string } }; answer: undefined }
   getHealth: { input: {  }; answer: Health }
   getReadiness: { input: {  }; answer: Health }
   getLiveness: { input: {  }; answer: { "status": "ok" } }
@@ -116,6 +141,21 @@ export type Operations = {
 }
 
 export const routes = {
+  getAuthMode: 'GET /api/v1/auth',
+  signIn: 'POST /api/v1/auth/sign-in',
+  signInByLink: 'POST /api/v1/auth/sign-in/link',
+  signOut: 'POST /api/v1/auth/sign-out',
+  getMe: 'GET /api/v1/me',
+  updateMe: 'PATCH /api/v1/me',
+  setPassword: 'PUT /api/v1/auth/password',
+  listSignIns: 'GET /api/v1/auth/sign-ins',
+  endOtherSignIns: 'DELETE /api/v1/auth/sign-ins',
+  endSignIn: 'DELETE /api/v1/auth/sign-ins/{id}',
+  createSignInLink: 'POST /api/v1/auth/links',
+  listMembers: 'GET /api/v1/auth/members',
+  inviteMember: 'POST /api/v1/auth/members',
+  createMemberLink: 'POST /api/v1/auth/members/{id}/link',
+  removeMember: 'DELETE /api/v1/auth/members/{id}',
   createSession: 'POST /api/v1/sessions',
   listSessions: 'GET /api/v1/sessions',
   getSession: 'GET /api/v1/sessions/{id}',
@@ -138,6 +178,7 @@ export const routes = {
   getWebhookSecret: 'GET /api/v1/webhooks/{id}/secret',
   rotateWebhookSecret: 'POST /api/v1/webhooks/{id}/secret/rotate',
   testWebhook: 'POST /api/v1/webhooks/{id}/test',
+  previewRetries: 'POST /api/v1/webhooks/retry-preview',
   listEvents: 'GET /api/v1/events',
   getEvent: 'GET /api/v1/events/{id}',
   listEventTypes: 'GET /api/v1/events/catalog',
@@ -157,6 +198,7 @@ export const routes = {
   listApiKeys: 'GET /api/v1/api-keys',
   createApiKey: 'POST /api/v1/api-keys',
   deleteApiKey: 'DELETE /api/v1/api-keys/{id}',
+  watchLive: 'GET /api/v1/live',
   getHealth: 'GET /health',
   getReadiness: 'GET /health/ready',
   getLiveness: 'GET /health/live',

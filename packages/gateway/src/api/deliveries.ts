@@ -162,7 +162,8 @@ function redeliver(app: Api, { store, lane }: Deps): void {
         operationId: 'redeliver',
         summary: 'Send a delivery again',
         description:
-          'Whatever its status, now. It takes over the automatic schedule: the two never both fire.',
+          'Whatever its status, now. It takes over the automatic schedule: the two never both fire. If it fails, the ' +
+          'schedule goes on from there; that of a delivery that had ended begins anew.',
         params,
         response: { 202: delivery },
       },

@@ -48,6 +48,7 @@ test('a replay is started, watched, paused, resumed and cancelled', async () => 
   assert.deepEqual(shown, {
     webhook_id: webhookId,
     status: 'running',
+    waiting_reason: null,
     since,
     delivery_status: null,
     event_type: null,

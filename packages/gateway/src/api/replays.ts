@@ -2,7 +2,7 @@
 import { checkSubscription } from '@waxwing/events'
 import { z } from 'zod'
 import type { ReplayFilter } from '../store/replay-choice.ts'
-import type { ReplayRow } from '../store/replays.ts'
+import { type ReplayRow, replayWaits } from '../store/replays.ts'
 import type { Api, ApiDeps } from './api.ts'
 import { iso, moment, momentQuery, page, pageOf, pageQuery } from './page.ts'
 import { found, invalid, problem } from './problem.ts'
@@ -25,6 +25,13 @@ export const replay = z
       .enum(['running', 'paused', 'cancelled', 'finished'])
       .describe(
         'When it is `finished`, everything it found is due or sent; GET /deliveries says what became of it.',
+      ),
+    waiting_reason: z
+      .enum(replayWaits)
+      .nullable()
+      .describe(
+        'Why it sends nothing now: the webhook is disabled, or its endpoint is in trouble or asked for patience. ' +
+          'It goes on by itself when that is over. null: nothing is in its way.',
       ),
     since: moment,
     until: moment,
@@ -51,6 +58,7 @@ export function showReplay(row: ReplayRow): z.output<typeof replay> {
     id: row.id,
     webhook_id: row.webhookId,
     status: row.status,
+    waiting_reason: row.waitingReason,
     since: since.toISOString(),
     until: until.toISOString(),
     delivery_status: status,
@@ -123,7 +131,7 @@ function start(app: Api, deps: Pick<ApiDeps, 'store'>): void {
         description:
           'Sends again what the receiver does not have: dead letters, and events from when the webhook was disabled ' +
           'or did not exist. What is pending goes out by itself. The request is the same, with the same `webhook-id`. ' +
-          'A dead letter gets one attempt more.',
+          'A dead letter gets its whole schedule again, and `X-Delivery-Attempt` goes on counting.',
         body: z.strictObject({
           ...replayInput,
           since: momentQuery.describe("Of the event's time."),

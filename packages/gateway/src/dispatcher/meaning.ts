@@ -22,9 +22,9 @@ export function meaningOf(
   a: { delivery: DueDelivery; retry: RetryConfig; now: Date; random: () => number },
 ): Meaning {
   const { delivery, retry, now, random } = a
-  const { deliveryId, trial = false } = delivery
+  const { deliveryId, attemptsBefore = 0, trial = false } = delivery
   const verdict = verdictOf(attempt)
-  const decision = decide(attempt, { number: delivery.attempt, retry, now, random })
+  const decision = decide(attempt, { number: delivery.attempt - attemptsBefore, retry, now, random })
   const unspent = trial && verdict !== 'success' && verdict !== 'neutral'
   return {
     next: unspent ? { kind: 'retry', at: now } : decision,

@@ -169,6 +169,95 @@ describe('a replay', () => {
     assert.deepEqual([(await get(id)).replayed, (await get(id)).status], [3, 'running'])
   })
 
+  test('gives a dead letter its whole schedule again, as does a person who sends it again', async t => {
+    const since = new Date()
+    await store.webhooks.update(profileId, webhookId, { retryConfig: { maxAttempts: 2, backoffMs: 100 } })
+    answers = 400
+    gateway(t, store)
+    const [due] = await store.events.commit(pings(1))
+    assert.ok(due)
+    await store.deliveries.release([due])
+    const deadAfter = async (attempts: number) => {
+      await until(async () => (await store.deliveries.get(profileId, due.deliveryId))?.status === 'failed')
+      const row = await store.deliveries.get(profileId, due.deliveryId)
+      const numbers = Array.from({ length: attempts }, (_, index) => index + 1)
+      assert.deepEqual([row?.attempts, row?.attemptLog.map(one => one.attempt)], [attempts, numbers])
+      assert.deepEqual(
+        receiver.received.map(one => one.headers['x-delivery-attempt']),
+        numbers.map(String),
+      )
+    }
+    await deadAfter(2)
+    await finished((await replaying({ since })).id)
+    await deadAfter(4)
+    const manual = await store.deliveries.redeliver(profileId, due.deliveryId)
+    assert.ok(typeof manual === 'object')
+    await store.deliveries.release([manual]) // as if nobody had heard of it
+    await deadAfter(6)
+  })
+
+  test('that fails by hand before its time goes on with its schedule, and never twice at once', async t => {
+    const hour = 3_600_000
+    await store.webhooks.update(profileId, webhookId, { retryConfig: { maxAttempts: 3, backoffMs: hour } })
+    answers = 400
+    gateway(t, store)
+    const [due] = await store.events.commit(pings(1))
+    assert.ok(due)
+    await store.deliveries.release([due])
+    const attempted = async (attempts: number) => {
+      await until(async () => (await store.deliveries.get(profileId, due.deliveryId))?.attempts === attempts)
+      return store.deliveries.get(profileId, due.deliveryId)
+    }
+    const sendAgain = async () => {
+      const manual = await store.deliveries.redeliver(profileId, due.deliveryId)
+      assert.ok(typeof manual === 'object')
+      await store.deliveries.release([manual])
+    }
+    const first = await attempted(1)
+    assert.ok((first?.nextAttemptAt?.getTime() ?? 0) > Date.now() + hour / 2)
+    await sendAgain()
+    const second = await attempted(2)
+    assert.equal(second?.status, 'pending')
+    assert.ok(
+      (second.nextAttemptAt?.getTime() ?? 0) > Date.now() + 1.5 * hour,
+      'the second wait, not the first',
+    )
+    await sendAgain()
+    const third = await attempted(3)
+    assert.deepEqual([third?.status, third?.attemptLog.length], ['failed', 3])
+  })
+
+  test('says what it waits for, and goes on when that is over', async t => {
+    const since = new Date()
+    const [dead] = await settled(t, 1, 400)
+    receiver.received.length = 0
+    answers = 200
+    const { id } = await replaying({ since })
+    assert.equal((await get(id)).waitingReason, null)
+    await store.webhooks.setEnabled(profileId, webhookId, false)
+    assert.equal((await get(id)).waitingReason, 'webhook_disabled')
+    await store.webhooks.setEnabled(profileId, webhookId, true)
+    for (const state of ['degraded', 'suspended', 'disabled'] as const) {
+      const gateAt = new Date(Date.now() + 3_600_000)
+      await store.webhookHealth.change(webhookId, before => ({
+        health: { ...before, state, downSince: new Date(), gateAt },
+        notice: null,
+      }))
+      assert.equal((await get(id)).waitingReason, `endpoint_${state}`)
+    }
+    const stop = gateway(t, store)
+    assert.equal((await get(id)).replayed, 0)
+    await store.replays.change(profileId, id, 'paused')
+    assert.equal((await get(id)).waitingReason, null, 'it is paused, and waits for nobody but its operator')
+    await store.replays.change(profileId, id, 'running')
+    await store.webhooks.setEnabled(profileId, webhookId, true) // which lifts what automation did
+    await finished(id)
+    await until(() => receiver.received.length > 0)
+    assert.deepEqual(arrived(), [dead])
+    assert.equal((await get(id)).waitingReason, null)
+    await stop()
+  })
+
   test('of many processes one takes a turn', async t => {
     const since = new Date()
     const dead = await settled(t, 8, 400)

@@ -5,7 +5,7 @@ import type { Deliveries, DueDelivery, HeldDelivery } from './deliveries.ts'
 /** Columns of a claimed delivery `d` and its event `e`, as a DueDelivery. */
 const dueColumns = `d.id as "deliveryId", d.claim_id as "claimId", d.webhook_config_id as "webhookId",
   d.event_id as "eventId", d.event_type as "eventType", d.session_id as "sessionId",
-  d.attempts + 1 as attempt, d.manual, d.created_at as "createdAt", e.traceparent, e.body`
+  d.attempts + 1 as attempt, d.attempts_before as "attemptsBefore", d.manual, d.created_at as "createdAt", e.traceparent, e.body`
 
 export type Claims = Pick<Deliveries, 'claimDue' | 'nextDueAt' | 'heartbeat' | 'release' | 'redeliver'>
 
@@ -129,6 +129,7 @@ from webhook_configs w cross join lateral (
 ) mine
 where w.enabled and w.health_state <> 'disabled'`
 
+// What had ended begins its schedule anew; of what waits for a retry the schedule goes on after this attempt.
 // A claim whose lease has not run out is an attempt under way, and a disabled webhook gets nothing; then nothing is
 // changed and `taken` is false.
 const redeliverStatement = `with found as materialized (
@@ -140,6 +141,7 @@ const redeliverStatement = `with found as materialized (
 ), taken as (
   update webhook_deliveries d
   set status = 'pending', manual = true, claim_id = $3::uuid, delivered_at = null,
+    attempts_before = case when d.status = 'pending' then d.attempts_before else d.attempts end,
     next_attempt_at = now() + $4::int * interval '1 millisecond'
   from found where d.id = found.id and not found.refused and d.id = $2
   returning d.*

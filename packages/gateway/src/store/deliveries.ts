@@ -18,6 +18,8 @@ export type DueDelivery = {
   sessionId: string | null
   /** The number of the attempt to make, from 1. */
   attempt: number
+  /** Of these, how many were made before the schedule that is under way began; default none. */
+  attemptsBefore?: number
   /** Asked for by a person: made even when the automatic attempts are used up. */
   manual: boolean
   /** Let through to a degraded or suspended endpoint, to see whether it is back (`EndpointHealth`). */
@@ -129,7 +131,10 @@ export type Deliveries = Untold & {
   get(profileId: string, id: string): Promise<DeliveryDetail | null>
   /** Newest event first. */
   list(filter: DeliveryFilter): Promise<Page<DeliveryRow>>
-  /** Claims a delivery for a person, whatever its status; takes over the automatic schedule. A word: why not. */
+  /**
+   * Claims a delivery for a person, whatever its status; takes over the automatic schedule, which goes on after it, or
+   * begins anew for a delivery that had ended. A word: why not.
+   */
   redeliver(
     profileId: string,
     id: string,

@@ -5,12 +5,27 @@ import { type CandidateEvent, isReplayed, type ReplayFilter, type ReplayTarget }
 
 export type ReplayStatus = 'running' | 'paused' | 'cancelled' | 'finished'
 
+/**
+ * Why a running replay sends nothing now. Its operator disabled the webhook; or its endpoint is in trouble, or asked for
+ * patience: then what is due already waits with everything else.
+ */
+export const replayWaits = [
+  'webhook_disabled',
+  'endpoint_disabled',
+  'endpoint_suspended',
+  'endpoint_degraded',
+  'endpoint_paused',
+] as const
+export type ReplayWait = (typeof replayWaits)[number]
+
 export type ReplayRow = {
   id: string
   profileId: string
   webhookId: string
   filter: ReplayFilter
   status: ReplayStatus
+  /** null: it waits for nothing. */
+  waitingReason: ReplayWait | null
   /** Events looked at so far. */
   handled: number
   /** Deliveries made due so far. */
@@ -53,7 +68,12 @@ const pageSize = 500
 const restMs = 1_000
 
 const columns = `id, user_id as "profileId", webhook_id as "webhookId", filter, status, position, handled, replayed,
-  created_at as "createdAt", updated_at as "updatedAt"`
+  created_at as "createdAt", updated_at as "updatedAt",
+  (select case when replays.status <> 'running' then null
+      when not w.enabled then 'webhook_disabled'
+      when w.health_state <> 'healthy' then 'endpoint_' || w.health_state
+      when w.paused_until > now() then 'endpoint_paused' end
+    from webhook_configs w where w.id = replays.webhook_id) as "waitingReason"`
 
 type StoredFilter = Omit<ReplayFilter, 'since' | 'until'> & {
   since: string
@@ -239,7 +259,8 @@ async function makeDue(query: Query, replay: ReplayRow, chosen: readonly Candida
         select id from webhook_deliveries where id = any($1::uuid[]) and status <> 'pending' order by id for update
       )
       update webhook_deliveries d
-      set status = 'pending', manual = false, claim_id = null, delivered_at = null, next_attempt_at = now()
+      set status = 'pending', manual = false, claim_id = null, delivered_at = null, next_attempt_at = now(),
+        attempts_before = d.attempts
       from ended where d.id = ended.id and d.id = any($1::uuid[])`,
     values: [ended.map(event => event.deliveryId)],
   })

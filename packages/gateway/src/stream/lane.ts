@@ -14,6 +14,8 @@ export type Announcement = {
   sessionId: string | null
   /** The number of the attempt to make, from 1. */
   attempt: number
+  /** Of these, how many were made before the schedule that is under way began; default none. */
+  attemptsBefore?: number
   /** Asked for by a person: it goes ahead of automatic retries. */
   manual: boolean
   createdAt: Date
