@@ -19,6 +19,7 @@ import { createSender } from './delivery/send.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { startReplayer } from './dispatcher/replay.ts'
 import { type Publish, startEngine } from './engine/engine.ts'
+import { firstSignIn } from './first-sign-in.ts'
 import { createMetrics } from './metrics.ts'
 import { createNews } from './news.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
@@ -36,6 +37,8 @@ export type App = {
   url: string
   /** A key with full rights for the first profile. */
   bootstrap: BootstrapKey
+  /** Signs the owner in, once; null when a password is set, and with AUTH_MODE=supabase. */
+  signInUrl: string | null
   /** The simulated network beside the real one, if it runs. */
   simulator: WhatsApp | null
   /** Stops taking work, finishes what is in flight, closes everything. Never rejects half-way: every room is asked to stop. */
@@ -171,7 +174,10 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     rateLimit: config.apiRateLimit,
   })
   opened.push('api', () => api.stop())
-  return { url: api.url, bootstrap, simulator, stop: opened.close }
+  const base = config.publicUrl ?? api.url
+  const signInUrl =
+    config.authMode === 'local' ? await firstSignIn(store, { profileId: profile.id, base }) : null
+  return { url: api.url, bootstrap, signInUrl, simulator, stop: opened.close }
 }
 
 async function openEmbeddedPostgres(config: Config, log: Logger, opened: Opened): Promise<string> {

@@ -90,11 +90,12 @@ const trials: Record<VariableName, Trial> = {
   },
   API_KEY: { good: apiKey, read: c => c.apiKey, value: apiKey, bad: 'secret', fault: /has 6 characters/ },
   AUTH_MODE: {
-    good: 'local',
+    good: 'supabase',
+    beside: { SUPABASE_URL: 'https://project.supabase.co' },
     read: c => c.authMode,
-    value: 'local',
-    bad: 'supabase',
-    fault: /later version/,
+    value: 'supabase',
+    bad: 'ldap',
+    fault: /is not local or supabase/,
   },
   SUPABASE_URL: {
     good: 'https://project.supabase.co',
@@ -237,6 +238,16 @@ test('a gateway with a key listens everywhere, and then webhooks may not go to l
   const config = configOf({ API_KEY: apiKey })
   assert.equal(config.host, '::')
   assert.equal(config.webhookAllowLoopback, false)
+})
+
+test('tokens of Supabase are a door that others may find, and need the address of the project', () => {
+  const env = { AUTH_MODE: 'supabase', SUPABASE_URL: 'https://project.supabase.co' }
+  assert.equal(configOf(env).host, '::')
+  assert.equal(configOf({ SUPABASE_URL: env.SUPABASE_URL }).host, '127.0.0.1')
+  assert.deepEqual(
+    problemsOf({ AUTH_MODE: 'supabase' }).map(({ variable }) => variable),
+    ['SUPABASE_URL'],
+  )
 })
 
 test('a gateway on a database server has no sandbox unless asked, and never sends to loopback', () => {

@@ -39,6 +39,7 @@ export type Config = {
   readonly oldEncryptionKeys: readonly Buffer[]
   readonly apiKey: string | null
   readonly authMode: 'local' | 'supabase'
+  /** Never null with `authMode` supabase. */
   readonly supabaseUrl: string | null
   /** null: the real network. */
   readonly whatsapp: { readonly url: string; readonly rootKey: string } | null
@@ -145,6 +146,12 @@ function contradictions(values: Values, given: ReadonlySet<VariableName>): Probl
       'is missing: the address and the root key of another WhatsApp server belong together',
       'Set both ("waxwing sandbox" prints both), or neither.',
     )
+  if (values.AUTH_MODE === 'supabase' && !given.has('SUPABASE_URL'))
+    refuse(
+      'SUPABASE_URL',
+      'is missing, and AUTH_MODE is supabase: the keys that sign its tokens are read there',
+      'Set it to the address of the project (https://….supabase.co), or unset AUTH_MODE.',
+    )
   if (values.ROLES.length < allRoles.length)
     refuse(
       'ROLES',
@@ -155,7 +162,9 @@ function contradictions(values: Values, given: ReadonlySet<VariableName>): Probl
 }
 
 function assemble(v: Values): Config {
-  const host = v.HOST ?? (v.API_KEY === null ? '127.0.0.1' : '::')
+  // While only the printed link opens the door, nobody else needs to see it.
+  const open = v.API_KEY !== null || v.AUTH_MODE === 'supabase'
+  const host = v.HOST ?? (open ? '::' : '127.0.0.1')
   const embedded = v.DATABASE_URL === null
   return {
     port: v.PORT,

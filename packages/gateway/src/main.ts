@@ -77,6 +77,13 @@ verb(
 )
 
 verb(
+  toGateway(program.command('sign-in')).description(
+    'print a link that signs in once, in a browser: the first time, or when the password is forgotten',
+  ),
+  async () => (await import('./cli/sign-in.ts')).signIn,
+)
+
+verb(
   toGateway(program.command('listen'))
     .description('forward live events to a server of yours, signed, until Ctrl-C')
     .requiredOption('--forward-to <url>', 'where to post them')

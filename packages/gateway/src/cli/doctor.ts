@@ -9,6 +9,7 @@ import { type Config, loadConfig, settingsOf } from '../config.ts'
 import { createLog } from '../log.ts'
 import { openDatabase } from '../store/database.ts'
 import { checkKeys } from './check-keys.ts'
+import { checkSignIn } from './check-sign-in.ts'
 import { explain } from './explain.ts'
 import { type Finding, fail, ok } from './finding.ts'
 import type { Ending, Voice } from './verb.ts'
@@ -37,6 +38,7 @@ async function examine(config: Config): Promise<Finding[]> {
     await database(config),
     await port(config),
     access(config),
+    ...(await checkSignIn(config)),
   ]
 }
 

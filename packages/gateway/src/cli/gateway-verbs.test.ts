@@ -21,7 +21,7 @@ let webhook: { id: string; secret: string }
 before(async () => {
   running = spawnWaxwing(['start'], { DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn' })
   running.child.stderr.resume()
-  url = /^Waxwing is ready: (http:\S+)\/#key=/.exec(await running.firstLine())?.[1] ?? ''
+  url = /^Waxwing is ready: (http:\S+)\/#sign-in=/.exec(await running.firstLine())?.[1] ?? ''
   key = readFileSync(join(folder, 'api-key'), 'utf8').trim()
   // As in the shell beside the gateway: the key comes from the folder, and the port from the environment.
   env = { DATA_DIR: folder, PORT: new URL(url).port }

@@ -10,11 +10,14 @@ const folder = mkdtempSync(join(tmpdir(), 'waxwing-start-'))
 chmodSync(folder, 0o755)
 after(() => rmSync(folder, { recursive: true }))
 
-test('start prints the one address to open, with its key; SIGTERM drains and exits 0', async () => {
+test('start prints the one address to open, with a link that signs in; SIGTERM drains and exits 0', async () => {
   const running = spawnWaxwing(['start', '--no-sandbox'], { DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn' })
   const line = await running.firstLine()
-  const [, url, key] = /^Waxwing is ready: (http:\S+)\/#key=(\S+)$/.exec(line) ?? []
-  assert.equal(key, readFileSync(join(folder, 'api-key'), 'utf8').trim())
+  const [, url, file] =
+    /^Waxwing is ready: (http:\S+)\/#sign-in=[\w-]{43} \(API key: (\S+)\)$/.exec(line) ?? []
+  assert.equal(file, join(folder, 'api-key'))
+  const key = readFileSync(file, 'utf8').trim()
+  assert.ok(!line.includes(key))
   const answer = await fetch(`${url}/api/v1/sessions`, { headers: { 'x-api-key': `${key}` } })
   assert.equal(answer.status, 200)
 

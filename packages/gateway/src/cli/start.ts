@@ -56,20 +56,20 @@ function parentGone(): Promise<void> {
 }
 
 /**
- * The one line of a start: where to go. The key is part of it when it was just made, or when a person sees it on a
- * terminal; logs of later starts name the file instead. A key the operator chose is theirs to know.
+ * The one line of a start: where to go, with a link that signs in once until there is a password. Programs need a key,
+ * so the file that keeps it is named; a key the operator chose is theirs to know.
  */
 function announce(voice: Voice, config: Config, app: App): void {
-  const { key, file, made } = app.bootstrap
+  const { key, file } = app.bootstrap
   const url = config.publicUrl ?? app.url
   voice.tell({
     ok: true,
     url,
+    sign_in_url: app.signInUrl,
     api_key: file === null ? null : key,
     key_file: file,
     sandbox: app.simulator !== null,
   })
-  const shown = file !== null && (made || process.stdout.isTTY)
-  const hint = file === null || shown ? '' : ` (key: ${file})`
-  voice.say(`Waxwing is ready: ${url}/${shown ? `#key=${key}` : ''}${hint}`)
+  const hint = file === null ? '' : ` (API key: ${file})`
+  voice.say(`Waxwing is ready: ${app.signInUrl ?? `${url}/`}${hint}`)
 }

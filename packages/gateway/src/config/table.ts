@@ -43,7 +43,7 @@ export const variables = {
   HOST: variable({
     kind: listenHost,
     fallback: null,
-    otherwise: '127.0.0.1, or :: (every interface) when API_KEY is set',
+    otherwise: '127.0.0.1, or :: (every interface) when API_KEY or AUTH_MODE=supabase is set',
     meaning: 'Address the API and the dashboard listen on.',
   }),
   PUBLIC_URL: variable({
@@ -107,14 +107,16 @@ export const variables = {
   AUTH_MODE: variable({
     kind: oneOf(['local', 'supabase']),
     fallback: 'local',
-    meaning: 'Who knows the users: this gateway, or Supabase. `supabase` is refused in this version.',
-    later: text => (text === 'supabase' ? 'asks for Supabase sign-in, which is for a later version' : null),
+    meaning:
+      'Who knows the people: this gateway, with passwords, or the Supabase project at SUPABASE_URL, with its ' +
+      'access tokens (docs/accounts.md).',
   }),
   SUPABASE_URL: variable({
     kind: address(['https:', 'http:']),
     fallback: null,
     otherwise: 'none',
-    meaning: 'The Supabase project; read only with AUTH_MODE=supabase.',
+    meaning:
+      'The Supabase project whose keys sign the tokens; needed by, and read only with, AUTH_MODE=supabase.',
   }),
   WHATSAPP_URL: variable({
     kind: address(['ws:', 'wss:']),

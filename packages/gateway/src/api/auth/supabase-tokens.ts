@@ -1,5 +1,6 @@
 /** Access tokens of Supabase Auth: believed when the project's own keys signed them, for us, and not too long ago. */
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose'
+import { jwksUrlOf } from '../supabase-keys.ts'
 
 export type TokenVerdict =
   | { ok: true; user: { id: string; email: string | null } }
@@ -18,16 +19,22 @@ const cooldownMs = 30_000
 /** A key that the project has taken back is believed no longer than this. */
 const cacheMs = 10 * 60_000
 const timeoutMs = 5_000
+/** After a failure nobody asks again for this long: a project in trouble is not helped by a queue at its door. */
+const restMs = 5_000
+
+/** The keys could not be read. */
+class KeysAway extends Error {}
 
 const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/
 
 /** Reads nothing before the first token comes. The address is the operator's, like that of the database. */
-export function createSupabaseTokens(supabaseUrl: string): SupabaseTokens {
+export function createSupabaseTokens(supabaseUrl: string, now: () => number = Date.now): SupabaseTokens {
   const issuer = `${supabaseUrl}/auth/v1`
   const keys = createRemoteJWKSet(new URL(jwksUrlOf(supabaseUrl)), {
     cooldownDuration: cooldownMs,
     cacheMaxAge: cacheMs,
     timeoutDuration: timeoutMs,
+    [customFetch]: restingFetch(now),
   })
   return {
     async verify(token) {
@@ -47,9 +54,22 @@ export function createSupabaseTokens(supabaseUrl: string): SupabaseTokens {
   }
 }
 
-/** Where a project tells its public keys. */
-export function jwksUrlOf(supabaseUrl: string): string {
-  return `${supabaseUrl}/auth/v1/.well-known/jwks.json`
+/** As fetch, which jose does with; but a failure is told again for a while, without asking. */
+function restingFetch(now: () => number): typeof fetch {
+  let failure: { until: number; error: KeysAway } | null = null
+  return async (url, init) => {
+    if (failure !== null && now() < failure.until) throw failure.error
+    try {
+      const response = await fetch(url, init)
+      if (response.status !== 200) throw new Error(`the keys were answered with ${response.status}`)
+      failure = null
+      return response
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      failure = { until: now() + restMs, error: new KeysAway(reason) }
+      throw failure.error
+    }
+  }
 }
 
 function userOf({ sub = '', email, is_anonymous: anonymous }: JWTPayload): TokenVerdict {
@@ -67,13 +87,15 @@ function verdictOn(error: unknown): TokenVerdict {
     return invalid(`is not signed with one of ${algorithms.join(', ')}`)
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
     return invalid('is signed with a key that the project does not have')
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return unavailable(error)
-  // jose says this one when the keys are answered with another status than 200, or with no JSON.
-  if (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC') return unavailable(error)
+  if (error instanceof KeysAway || isAboutKeys(error)) return unavailable(error)
   if (error instanceof errors.JOSEError) return invalid('is damaged, or not signed by the project')
-  // What remains is the network below fetch.
-  if (error instanceof TypeError) return unavailable(error)
   throw error
+}
+
+function isAboutKeys(error: unknown): error is Error {
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true
+  // The plain one is for an answer that is no JSON.
+  return error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC'
 }
 
 function invalid(reason: string): TokenVerdict {
