@@ -73,9 +73,11 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   const feed = createMemoryFeed({ log })
   opened.push('feed', () => feed.close())
   const news = createNews(feed)
+  const lane = createMemoryLane({ limit: laneLimit })
   const store = await openStore({
     databaseUrl,
     witness: news,
+    onOrdered: lane.nudge,
     traceCommit: tracing?.committing,
     ...keys,
     log,
@@ -95,7 +97,6 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   const simulator = config.sandbox ? await startSandbox(profile.id) : null
   if (simulator) opened.push('sandbox', () => simulator.stop())
 
-  const lane = createMemoryLane({ limit: laneLimit })
   const commands = createMemoryCommands({ log })
   opened.push('stream', () => lane.close())
   const guard = createGuard({ allow: config.webhookNetworks, allowLoopback: config.webhookAllowLoopback })

@@ -22,7 +22,9 @@ export const delivery = z
     session_id: z.uuid().nullable(),
     status: deliveryStatus.describe('`failed`: a dead letter, no further attempt will be made.'),
     attempts: z.int().describe('Made so far.'),
-    next_attempt_at: moment.nullable().describe('null: finished.'),
+    next_attempt_at: moment
+      .nullable()
+      .describe('null: finished, or its turn has not come (an ordered webhook, see `waiting_for`).'),
     last_attempt_at: moment.nullable().describe('When the last attempt began; null: none was made.'),
     manual: z.boolean().describe('Somebody asked for the attempt that is due.'),
     response_status: z.int().nullable().describe('Of the last attempt, like the two below.'),
@@ -39,6 +41,10 @@ const deliveryDetail = delivery
       .record(z.string(), z.unknown())
       .nullable()
       .describe('What is sent; null when retention has dropped the event.'),
+    waiting_for: z
+      .uuid()
+      .nullable()
+      .describe('Of an ordered webhook: the delivery of the same chat that has to end first. null: none.'),
     attempt_log: z.array(attempt),
   })
   .meta({ id: 'DeliveryDetail', description: 'A delivery with its payload and every attempt.' })
@@ -147,6 +153,7 @@ function readOne(app: Api, { store }: Deps): void {
       return {
         ...showDelivery(row),
         payload: row.body === null ? null : JSON.parse(row.body),
+        waiting_for: row.waitingFor,
         attempt_log: row.attemptLog.map(showAttempt),
       }
     },

@@ -25,7 +25,9 @@ const fields = {
   enabled: z.boolean(),
   subscribed_events: z.array(z.string().max(100)).min(1).max(100).describe('Types, `messages.*`, or `*`.'),
   headers: z.record(z.string().max(128), z.string().max(4_096)).describe('Sent with every request.'),
-  ordered: z.literal(false, { error: 'Ordered delivery is not supported yet: leave it out or send false.' }),
+  ordered: z
+    .boolean()
+    .describe('One delivery of a chat at a time, in the order they came; of what comes after the change.'),
   rate_limit: z
     .int({ error: 'Expected whole requests a second, or null for no limit.' })
     .min(1, { error: 'At least 1 request a second; to send nothing, disable the webhook.' })

@@ -128,7 +128,7 @@ test('bounds hold, and what this version does not do is not accepted', async () 
     ['/retry_config/backoff_ms', { retry_config: { backoff_ms: '1000' } }],
     ['/subscribed_events', { subscribed_events: [] }],
     ['/subscribed_events', { subscribed_events: 'messages.received' }],
-    ['/ordered', { ordered: true }],
+    ['/ordered', { ordered: 'yes' }],
     ['/rate_limit', { rate_limit: 0 }],
     ['/rate_limit', { rate_limit: 1_001 }],
     ['/rate_limit', { rate_limit: 1.5 }],

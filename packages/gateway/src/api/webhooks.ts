@@ -96,6 +96,7 @@ function create(app: Api, { store, guard }: Deps): void {
         subscribedEvents: patternsOf(body.subscribed_events),
         retryConfig: retry,
         headers: body.headers,
+        ordered: body.ordered,
         secret: body.secret,
       })
       return reply.code(201).send({ ...show(row), secret: row.secrets[0] ?? '' })
@@ -166,6 +167,7 @@ function changeAndRemove(app: Api, { store, guard }: Deps): void {
         subscribedEvents: body.subscribed_events && patternsOf(body.subscribed_events),
         retryConfig: body.retry_config && retry,
         headers: body.headers,
+        ordered: body.ordered,
         rateLimit: body.rate_limit,
       })
       return show(found(row, 'webhook_not_found'))

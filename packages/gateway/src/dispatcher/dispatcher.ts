@@ -149,7 +149,10 @@ export function startDispatcher(a: {
     log,
     onChange: (webhookId, health) => void adjust(webhookId, health),
   })
-  const listening = a.lane.listen(items => void accept(items, now().getTime()))
+  const listening = a.lane.listen(
+    items => void accept(items, now().getTime()),
+    () => scan.expect(now()),
+  )
 
   /** Only the trial goes to an endpoint in trouble, and what a person asked for. */
   const mustWait = ({ webhookId, trial, manual }: DueDelivery) => !trial && !manual && board.holds(webhookId)
@@ -259,6 +262,7 @@ export function startDispatcher(a: {
       log.warn({ deliveryId, webhookId, attempt }, 'outcome refused: somebody else took this delivery over')
     } else if (outcome.next.kind === 'retry' && !outcome.unspent) scan.expect(outcome.next.at)
     else if (outcome.next.kind === 'dead') deadLetters.look()
+    if (held.delivery.ordered && outcome.next.kind !== 'retry') scan.expect(now()) // for the next of its chat
   }
 
   /** Null: nothing was attempted, or nobody knows what came of it; the delivery is let go. */

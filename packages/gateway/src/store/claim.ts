@@ -5,7 +5,8 @@ import type { Deliveries, DueDelivery, HeldDelivery } from './deliveries.ts'
 /** Columns of a claimed delivery `d` and its event `e`, as a DueDelivery. */
 const dueColumns = `d.id as "deliveryId", d.claim_id as "claimId", d.webhook_config_id as "webhookId",
   d.event_id as "eventId", d.event_type as "eventType", d.session_id as "sessionId",
-  d.attempts + 1 as attempt, d.attempts_before as "attemptsBefore", d.manual, d.created_at as "createdAt", e.traceparent, e.body`
+  d.attempts + 1 as attempt, d.attempts_before as "attemptsBefore", d.manual, d.chat is not null as ordered,
+  d.created_at as "createdAt", e.traceparent, e.body`
 
 export type Claims = Pick<Deliveries, 'claimDue' | 'nextDueAt' | 'heartbeat' | 'release' | 'redeliver'>
 
@@ -69,6 +70,8 @@ export function createClaims(db: Database, leaseMs: number): Claims {
 // shuts its gate in the same statement: for a trial as long as its lease, while draining for a second. So of many
 // dispatchers one gets the trial. The gate of a drained webhook is taken away. (The quota is no LIMIT: one the planner
 // cannot see makes it expect a tenth of all rows, and read them.) $6: the share of a webhook that has a smaller one.
+// Of what an ordered webhook has waiting, only the head of each chat can be claimed (see 20261124190100_ordered_webhooks).
+// Those deliveries have no `next_attempt_at` until their first attempt, so the index by time is not crowded with them.
 const claimStatement = `with gated as materialized (
   select id, health_state <> 'healthy' as trial,
     case when health_state <> 'healthy' then 1
@@ -81,20 +84,29 @@ const claimStatement = `with gated as materialized (
   where enabled and health_state = 'healthy' and health_gate_at is null and id <> all($5::uuid[])
   union all
   select id, quota from gated
+), heads as materialized (
+  select * from claimable_heads(array(select id from open), $2::int + 1)
 ), offered as (
-  select mine.id, mine.turn, mine.next_attempt_at
-  from open w cross join lateral (
-    select id, next_attempt_at, row_number() over (order by next_attempt_at) as turn
-    from webhook_deliveries
-    where webhook_config_id = w.id and status = 'pending' and next_attempt_at <= now()
-    order by next_attempt_at limit $2
+  select mine.id, mine.turn, mine.due_at
+  from (
+    select due.id, due.quota, due.due_at, row_number() over (partition by due.webhook_id order by due.due_at) as turn
+    from (
+      select d.id, w.id as webhook_id, w.quota, d.next_attempt_at as due_at
+      from open w cross join lateral (
+        select id, next_attempt_at from webhook_deliveries
+        where webhook_config_id = w.id and status = 'pending' and next_attempt_at <= now() and chat is null
+        order by next_attempt_at limit $2
+      ) d
+      union all
+      select heads.id, w.id, w.quota, heads.due_at from heads join open w on w.id = heads.webhook_config_id
+    ) due
   ) mine
-  where mine.turn <= w.quota
-  order by mine.turn, mine.next_attempt_at limit $1
+  where mine.turn <= mine.quota
+  order by mine.turn, mine.due_at limit $1
 ), locked as materialized (
   select d.id, d.claim_id is not null as reclaimed
   from webhook_deliveries d join offered on offered.id = d.id
-  where d.status = 'pending' and d.next_attempt_at <= now()
+  where d.status = 'pending' and (d.next_attempt_at <= now() or d.next_attempt_at is null)
   order by d.id for update of d skip locked
 ), d as (
   update webhook_deliveries d
@@ -105,8 +117,9 @@ const claimStatement = `with gated as materialized (
   select g.id, g.trial, g.quota, (select count(*) from d where d.webhook_config_id = g.id) as claimed,
     (select count(*) from (
       select from webhook_deliveries
-      where webhook_config_id = g.id and status = 'pending' and next_attempt_at <= now() limit g.quota + 1
-    ) due) as due
+      where webhook_config_id = g.id and status = 'pending' and next_attempt_at <= now() and chat is null
+      limit g.quota + 1
+    ) due) + (select count(*) from heads where heads.webhook_config_id = g.id) as due
   from gated g
 ), shut as (
   update webhook_configs w
@@ -122,11 +135,17 @@ const claimStatement = `with gated as materialized (
 select ${dueColumns}, d.reclaimed, exists (select from gated g where g.trial and g.id = d.webhook_config_id) as trial
 from d join events e on e.id = d.event_id order by d.id`
 
-const nextDueStatement = `select min(greatest(mine.next_attempt_at, w.health_gate_at)) as at
-from webhook_configs w cross join lateral (
-  select next_attempt_at from webhook_deliveries
-  where webhook_config_id = w.id and status = 'pending' order by next_attempt_at limit 1
-) mine
+// Those behind the head of a chat are not due at any time: they would have a dispatcher look for what it cannot claim.
+const nextDueStatement = `select min(greatest(mine.due_at, w.health_gate_at)) as at
+from webhook_configs w join (
+  select hook.id, due.next_attempt_at as due_at from webhook_configs hook cross join lateral (
+    select next_attempt_at from webhook_deliveries
+    where webhook_config_id = hook.id and status = 'pending' and next_attempt_at is not null and chat is null
+    order by next_attempt_at limit 1
+  ) due
+  union all
+  select ordered.id, head.due_at from ordered_webhooks() ordered (id) cross join lateral heads_of_chats(ordered.id) head
+) mine on mine.id = w.id
 where w.enabled and w.health_state <> 'disabled'`
 
 // What had ended begins its schedule anew; of what waits for a retry the schedule goes on after this attempt.

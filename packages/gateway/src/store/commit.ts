@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { deliveryId, type SealedEvent } from '@waxwing/events/event-id'
 import { type Batcher, createBatcher } from './batcher.ts'
+import { chatOf, positionOf } from './chat-order.ts'
 import { type Database, isFaultOfOneRow, retryingConflicts } from './database.ts'
 import type { DueDelivery } from './deliveries.ts'
 import type { Partitions } from './partitions.ts'
@@ -35,27 +36,46 @@ export function createCommit(deps: {
   leaseMs: number
   trace?: TraceCommit
   witness?: Pick<Witness, 'committed'>
+  /** Deliveries of ordered webhooks were made. They carry no claim: whoever attempts asks for what is due. */
+  onOrdered?: () => void
 }): Commit {
   const counts = { committed: 0, known: 0 }
+  /** Over when all batches begun so far are. */
+  let before: Promise<unknown> = Promise.resolve()
   const batcher = createBatcher({ run: traced, isolate: isFaultOfOneRow })
   return { ...batcher, stats: () => ({ ...counts }) }
 
   function traced(items: readonly (SealedEvent | ToldStanza)[]): Promise<DueDelivery[][]> {
-    if (deps.trace === undefined || !items.some(isEvent)) return commitBatch(items)
-    return deps.trace(items.filter(isEvent), () => commitBatch(items))
+    if (deps.trace === undefined || !items.some(isEvent)) return inTurn(items)
+    return deps.trace(items.filter(isEvent), () => inTurn(items))
   }
 
-  async function commitBatch(items: readonly (SealedEvent | ToldStanza)[]): Promise<DueDelivery[][]> {
+  function inTurn(items: readonly (SealedEvent | ToldStanza)[]): Promise<DueDelivery[][]> {
+    const earlier = before
+    const done = commitBatch(items, earlier)
+    before = Promise.allSettled([earlier, done])
+    return done
+  }
+
+  /** `earlier`: batches that came first, which a batch with ordered deliveries may not overtake. */
+  async function commitBatch(
+    items: readonly (SealedEvent | ToldStanza)[],
+    earlier: Promise<unknown>,
+  ): Promise<DueDelivery[][]> {
     const told = items.filter(isStanza)
     // Sorted, so that two batches that share events wait for one another in the same order and never in a circle.
-    const events = [...new Map(items.filter(isEvent).map(event => [event.id, event])).values()].sort(byId)
+    const arrived = [...new Map(items.filter(isEvent).map(event => [event.id, event])).values()]
+    const events = arrived.toSorted(byId)
     await deps.partitions.ensureFor(events.map(event => event.id))
     for (let round = 0; round < maxRounds; round++) {
       const snapshot = await deps.cache.current()
+      const wanted = wantedOf(arrived, snapshot)
+      if (wanted.some(delivery => delivery.ordered)) await earlier
       const born = await retryingConflicts(() =>
-        insert(deps.db, { events, told, snapshot, leaseMs: deps.leaseMs }),
+        insert(deps.db, { events, wanted, told, epoch: snapshot.epoch, leaseMs: deps.leaseMs }),
       )
       if (born !== null) {
+        if (born.ordered) deps.onOrdered?.()
         counts.committed += born.committed.size
         counts.known += items.length - told.length - born.committed.size
         for (const event of events) if (born.committed.has(event.id)) deps.witness?.committed(event, born.at)
@@ -76,32 +96,42 @@ function take(born: Map<string, DueDelivery[]>, eventId: string): DueDelivery[] 
   return deliveries
 }
 
-/** One statement. Null: the webhooks changed since the snapshot, nothing was written. */
+type Wanted = { id: string; webhookId: string; ordered: boolean; event: SealedEvent }
+
+/** In the order of the events given: the order of arrival, which ids of one millisecond do not have. */
+function wantedOf(events: readonly SealedEvent[], snapshot: WebhookSnapshot): Wanted[] {
+  return events.flatMap(event =>
+    snapshot
+      .wanting(event)
+      .map(({ id, ordered }) => ({ id: deliveryId(event.id, id), webhookId: id, ordered, event })),
+  )
+}
+
+type Born = { committed: Set<string>; at: Date; deliveries: Map<string, DueDelivery[]>; ordered: boolean }
+
+/** One statement. Null: the webhooks changed since that epoch, nothing was written. */
 async function insert(
   db: Database,
   {
     events,
+    wanted,
     told,
-    snapshot,
+    epoch,
     leaseMs,
   }: {
     events: readonly SealedEvent[]
+    wanted: readonly Wanted[]
     told: readonly ToldStanza[]
-    snapshot: WebhookSnapshot
+    epoch: string
     leaseMs: number
   },
-): Promise<{ committed: Set<string>; at: Date; deliveries: Map<string, DueDelivery[]> } | null> {
-  const wanted = events.flatMap(event =>
-    snapshot
-      .wanting(event)
-      .map(webhook => ({ id: deliveryId(event.id, webhook.id), webhookId: webhook.id, event })),
-  )
+): Promise<Born | null> {
   const claimId = randomUUID()
   const [done] = await db.query<{ fresh: boolean; at: Date; born: string[]; committed: string[] }>({
     name: 'commit-events',
     text: commitStatement,
     values: [
-      snapshot.epoch,
+      epoch,
       events.map(event => event.id),
       events.map(event => event.profileId),
       events.map(event => event.sessionId),
@@ -116,13 +146,15 @@ async function insert(
       told.map(stanza => stanza.sessionId),
       told.map(stanza => stanza.delivery),
       events.map(event => event.traceparent ?? null),
+      wanted.map(delivery => delivery.ordered),
     ],
   })
   if (done === undefined || !done.fresh) return null
   const bornIds = new Set(done.born)
   const born = wanted.filter(delivery => bornIds.has(delivery.id))
+  const claimed = born.filter(delivery => !delivery.ordered)
   const deliveries = Map.groupBy(
-    born.map(({ id, webhookId, event }) => ({
+    claimed.map(({ id, webhookId, event }) => ({
       deliveryId: id,
       claimId,
       webhookId,
@@ -137,10 +169,12 @@ async function insert(
     })),
     delivery => delivery.eventId,
   )
-  return { committed: new Set(done.committed), at: done.at, deliveries }
+  const ordered = claimed.length < born.length
+  return { committed: new Set(done.committed), at: done.at, deliveries, ordered }
 }
 
-// A delivery is inserted only for an event inserted here: a known event has had its deliveries.
+// A delivery is inserted only for an event inserted here: a known event has had its deliveries. One of an ordered
+// webhook gets its place instead of a claim, and no time: it is due when it is its turn.
 const commitStatement = `with fresh as materialized (
   select from webhook_epoch where epoch = $1
 ), new_events as (
@@ -148,13 +182,17 @@ const commitStatement = `with fresh as materialized (
   select given.* from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $15::text[]) as given
   where exists (select from fresh)
   on conflict (id) do nothing
-  returning id, user_id, session_id, type
+  returning id, user_id, session_id, type, chat
 ), new_deliveries as (
   insert into webhook_deliveries
-    (id, webhook_config_id, event_id, event_type, session_id, user_id, claim_id, next_attempt_at)
-  select wanted.id, wanted.webhook_config_id, e.id, e.type, e.session_id, e.user_id, $11::uuid,
-    now() + $12::int * interval '1 millisecond'
-  from unnest($8::uuid[], $9::uuid[], $10::uuid[]) as wanted (id, webhook_config_id, event_id)
+    (id, webhook_config_id, event_id, event_type, session_id, user_id, claim_id, next_attempt_at, chat, position)
+  select wanted.id, wanted.webhook_config_id, e.id, e.type, e.session_id, e.user_id,
+    case when not wanted.ordered then $11::uuid end,
+    case when not wanted.ordered then now() + $12::int * interval '1 millisecond' end,
+    case when wanted.ordered then ${chatOf('e')} end,
+    case when wanted.ordered then ${positionOf('wanted.nth')} end
+  from unnest($8::uuid[], $9::uuid[], $10::uuid[], $16::boolean[])
+    with ordinality as wanted (id, webhook_config_id, event_id, ordered, nth)
   join new_events e on e.id = wanted.event_id
   on conflict (id) do nothing
   returning id

@@ -24,6 +24,8 @@ export type DueDelivery = {
   manual: boolean
   /** Let through to a degraded or suspended endpoint, to see whether it is back (`EndpointHealth`). */
   trial?: boolean
+  /** Of an ordered webhook: when it has ended, the next of its chat can be claimed. */
+  ordered?: boolean
   createdAt: Date
   /** The trace its event was captured in (W3C Trace Context); null when nobody traced. */
   traceparent?: string | null
@@ -87,8 +89,14 @@ export type AttemptRow = {
   errorMessage: string | null
 }
 
-/** A delivery as a page shows it: `body` is null when retention has dropped the event. */
-export type DeliveryDetail = DeliveryRow & { body: string | null; attemptLog: AttemptRow[] }
+/** A delivery as a page shows it. */
+export type DeliveryDetail = DeliveryRow & {
+  /** null when retention has dropped the event. */
+  body: string | null
+  /** The delivery of the same chat that has to end before this one's turn may come; null: it waits for none. */
+  waitingFor: string | null
+  attemptLog: AttemptRow[]
+}
 
 export type DeliveryFilter = {
   profileId: string
@@ -156,6 +164,7 @@ const headOfItsChat = `select h.id from webhook_deliveries h
   where d.status = 'pending' and d.claim_id is null and h.webhook_config_id = d.webhook_config_id and h.chat = d.chat
     and h.status = 'pending' and h.chat is not null
   order by h.chat, (h.claim_id is null), h.position limit 1`
+
 /** Claims are made in claim.ts and outcomes recorded in record.ts; this file reads. */
 export function createDeliveries(
   db: Database,
@@ -171,8 +180,10 @@ export function createDeliveries(
       return { fencedOut: fenced.map(outcome => outcome.delivery.deliveryId) }
     },
     async get(profileId, id) {
-      const [row] = await db.query<DeliveryRow & { body: string | null }>({
-        text: `select ${columns}, e.body from webhook_deliveries d left join events e on e.id = d.event_id
+      const [row] = await db.query<Omit<DeliveryDetail, 'attemptLog'>>({
+        text: `select ${columns}, e.body, nullif(head.id, d.id) as "waitingFor"
+          from webhook_deliveries d left join events e on e.id = d.event_id
+          left join lateral (${headOfItsChat}) head on true
           where d.user_id = $1 and d.id = $2`,
         values: [profileId, asUuid(id)],
       })

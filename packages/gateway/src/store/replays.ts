@@ -1,4 +1,5 @@
 import { deliveryId, timeOf, uuidv7 } from '@waxwing/events/event-id'
+import { chatOf, positionOf } from './chat-order.ts'
 import { asUuid, type Database, json, type Query, retryingConflicts } from './database.ts'
 import { below, lowestIdAt, type Page, type PageRequest, pageOf } from './page.ts'
 import { type CandidateEvent, isReplayed, type ReplayFilter, type ReplayTarget } from './replay-choice.ts'
@@ -234,8 +235,9 @@ async function nextEvents(
 }
 
 /**
- * Due now, for whichever dispatcher claims it. Not `manual`: it waits its turn when the endpoint is in trouble. What
- * changed since it was read is let be: somebody redelivers it at this moment.
+ * Due now, for whichever dispatcher claims it. Not `manual`: it waits its turn when the endpoint is in trouble. Of an
+ * ordered webhook, what was delivered or died keeps its place and goes before what waits; what it never had comes last.
+ * What changed since it was read is let be: somebody redelivers it at this moment.
  */
 async function makeDue(query: Query, replay: ReplayRow, chosen: readonly CandidateEvent[]): Promise<void> {
   if (chosen.length === 0) return
@@ -247,9 +249,12 @@ async function makeDue(query: Query, replay: ReplayRow, chosen: readonly Candida
   const ended = sorted.filter(event => event.status !== null)
   await query({
     text: `insert into webhook_deliveries
-        (id, webhook_config_id, event_id, event_type, session_id, user_id, next_attempt_at)
-      select given.id, $3, e.id, e.type, e.session_id, e.user_id, now()
+        (id, webhook_config_id, event_id, event_type, session_id, user_id, next_attempt_at, chat, position)
+      select given.id, w.id, e.id, e.type, e.session_id, e.user_id, now(),
+        case when w.ordered then ${chatOf('e')} end,
+        case when w.ordered then ${positionOf('row_number() over (order by e.id)')} end
       from unnest($1::uuid[], $2::uuid[]) as given (id, event_id) join events e on e.id = given.event_id
+      join webhook_configs w on w.id = $3
       where e.id = any($2::uuid[])
       on conflict (id) do nothing`,
     values: [missing.map(event => event.deliveryId), missing.map(event => event.id), webhookId],

@@ -77,6 +77,8 @@ export type StoreOptions = {
   traceCommit?: TraceCommit
   /** Hears of events and sessions once they are written. */
   witness?: Witness
+  /** Called after each commit that made deliveries of ordered webhooks. They carry no claim: ask for what is due. */
+  onOrdered?: () => void
   /** Default true: bring the schema up to date first. */
   migrate?: boolean
 }
@@ -104,7 +106,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await admitVault(db, vault)
     const partitions = createPartitions(db, log)
     await partitions.ensureAhead()
-    const { retention, traceCommit, witness } = options
+    const { retention, traceCommit, witness, onOrdered } = options
     return wire({
       db,
       vault,
@@ -116,6 +118,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       retention,
       traceCommit,
       witness,
+      onOrdered,
     })
   } catch (error) {
     await db.close()
@@ -134,11 +137,12 @@ function wire(a: {
   retention: Retention | undefined
   traceCommit: TraceCommit | undefined
   witness: Witness | undefined
+  onOrdered: (() => void) | undefined
 }): Store {
   const { db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention } = a
+  const { witness, onOrdered } = a
   const { webhooks, cache } = createWebhooks(db, vault)
-  const { witness } = a
-  const commit = createCommit({ db, cache, partitions, leaseMs, trace: a.traceCommit, witness })
+  const commit = createCommit({ db, cache, partitions, leaseMs, trace: a.traceCommit, witness, onOrdered })
   const idempotency = createIdempotency(db, vault)
   const record = createRecord(db, partitions)
   const deliveries = createDeliveries(db, createClaims(db, leaseMs), record.add)

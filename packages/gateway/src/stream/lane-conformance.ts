@@ -85,6 +85,57 @@ export function laneConformance(name: string, create: () => Promise<Lane>): void
       assert.equal(first.length, 1)
     })
 
+    withLane('a nudge is heard, never before it returns, and many nudges in fewer calls', async lane => {
+      let nudging = false
+      let heard = 0
+      lane.listen(
+        () => assert.fail('nothing was announced'),
+        () => {
+          assert.equal(nudging, false)
+          heard++
+        },
+      )
+      nudging = true
+      for (let i = 0; i < 100; i++) lane.nudge()
+      nudging = false
+      await until(() => heard > 0)
+      await pause(5)
+      assert.ok(heard < 100, `${heard} calls`)
+      const before = heard
+      lane.nudge()
+      await until(() => heard > before)
+    })
+
+    withLane('nudges and announcements do not hold one another up', async lane => {
+      const heard: Announcement[] = []
+      let nudges = 0
+      lane.listen(
+        items => heard.push(...items),
+        () => nudges++,
+      )
+      lane.nudge()
+      lane.announce([announcement(1)])
+      await until(() => nudges > 0 && heard.length === 1)
+      assert.deepEqual(heard, [announcement(1)])
+    })
+
+    withLane('a nudge reaches who still listens, and harms nobody where none does', async lane => {
+      let nudges = 0
+      const gone = lane.listen(
+        () => {},
+        () => assert.fail('it stopped listening'),
+      )
+      lane.listen(
+        () => {},
+        () => nudges++,
+      )
+      gone.stop()
+      lane.nudge()
+      await until(() => nudges > 0)
+      await lane.close()
+      lane.nudge()
+    })
+
     withLane('every announcement is counted: heard, waiting or dropped', async lane => {
       for (let i = 0; i < 20; i++) lane.announce(Array.from({ length: 1000 }, (_, n) => announcement(n)))
       const { announced, dropped, waiting } = lane.stats()
@@ -112,6 +163,7 @@ export function announcement(n: number): Announcement {
     sessionId: n % 2 === 0 ? null : `session-${n}`,
     attempt: 1 + (n % 3),
     manual: n % 5 === 0,
+    ordered: n % 4 === 0,
     createdAt: new Date(1_750_000_000_000 + n),
     body: JSON.stringify({ n, text: 'grüße 👋' }),
   }

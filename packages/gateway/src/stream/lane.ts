@@ -18,6 +18,8 @@ export type Announcement = {
   attemptsBefore?: number
   /** Asked for by a person: it goes ahead of automatic retries. */
   manual: boolean
+  /** Of an ordered webhook: when it has ended, the next of its chat is due. */
+  ordered?: boolean
   createdAt: Date
   /** The trace its event was captured in (W3C Trace Context); null when nobody traced. */
   traceparent?: string | null
@@ -35,8 +37,13 @@ export type LaneStats = { announced: number; dropped: number; waiting: number }
 export type Lane = {
   /** Never throws and never waits. The listener is called later, with everything announced meanwhile. */
   announce(items: readonly Announcement[]): void
+  /**
+   * Something is due that travels without a claim: the database has to be asked for it. One listener at least hears it,
+   * for many at once; nobody who is not there, for whoever begins to listen asks anyway. Never throws, never waits.
+   */
+  nudge(): void
   /** Several listeners share the work: each announcement reaches one of them. */
-  listen(handler: (items: Announcement[]) => void): { stop(): void }
+  listen(handler: (items: Announcement[]) => void, onNudge?: () => void): { stop(): void }
   stats(): LaneStats
   /** What was announced and not yet heard is dropped and counted. */
   close(): Promise<void>

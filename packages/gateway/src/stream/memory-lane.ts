@@ -1,31 +1,40 @@
 import type { Announcement, Lane } from './lane.ts'
 
-type Handler = (items: Announcement[]) => void
+type Listener = { handler: (items: Announcement[]) => void; onNudge: () => void }
 
 /**
  * The lane of a gateway in one process: announcements wait at most until the next turn of the event loop,
  * when a listener gets all of them in one call. `limit` bounds what may wait: bodies are up to 1 MiB each,
- * and while nobody listens nothing else holds the memory down.
+ * and while nobody listens nothing else holds the memory down. A nudge reaches every listener.
  */
 export function createMemoryLane({ limit }: { limit: number }): Lane {
-  const handlers: Handler[] = []
+  const listeners: Listener[] = []
   const stats = { announced: 0, dropped: 0 }
   let waiting: Announcement[] = []
+  let nudged = false
   let flushing = false
   let closed = false
 
   function flush(): void {
     flushing = false
-    const handler = handlers.shift()
-    if (handler === undefined || waiting.length === 0) return
-    handlers.push(handler)
+    handOver()
+    if (!nudged) return
+    nudged = false
+    for (const { onNudge } of [...listeners]) onNudge()
+  }
+
+  function handOver(): void {
+    const listener = listeners.shift()
+    if (listener === undefined) return
+    listeners.push(listener)
+    if (waiting.length === 0) return
     const items = waiting
     waiting = []
-    handler(items)
+    listener.handler(items)
   }
 
   function flushSoon(): void {
-    if (flushing || waiting.length === 0 || handlers.length === 0) return
+    if (flushing || (waiting.length === 0 && !nudged) || listeners.length === 0) return
     flushing = true
     setImmediate(flush)
   }
@@ -38,13 +47,18 @@ export function createMemoryLane({ limit }: { limit: number }): Lane {
       stats.dropped += Math.max(0, items.length - room)
       flushSoon()
     },
-    listen(handler) {
-      handlers.push(handler)
+    nudge() {
+      nudged = listeners.length > 0
+      flushSoon()
+    },
+    listen(handler, onNudge = () => {}) {
+      const listener = { handler, onNudge }
+      listeners.push(listener)
       flushSoon()
       return {
         stop() {
-          const at = handlers.indexOf(handler)
-          if (at >= 0) handlers.splice(at, 1)
+          const at = listeners.indexOf(listener)
+          if (at >= 0) listeners.splice(at, 1)
         },
       }
     },
@@ -53,7 +67,7 @@ export function createMemoryLane({ limit }: { limit: number }): Lane {
       closed = true
       stats.dropped += waiting.length
       waiting = []
-      handlers.length = 0
+      listeners.length = 0
     },
   }
 }
