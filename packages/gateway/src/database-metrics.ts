@@ -65,6 +65,11 @@ function gaugesOfAnswers(registers: Registry[]): (answers: Answers | null) => vo
     'waxwing_webhooks',
     'Webhooks by state: healthy; paused (healthy, but its backlog waits until a time the receiver named, or comes out slowly after a recovery); degraded, suspended or disabled by its health; off (by its operator).',
   )
+  const sessions = by(
+    'status',
+    'waxwing_known_sessions',
+    'Sessions in the database by status, those included that ended and that no process holds.',
+  )
   const replays = by('status', 'waxwing_replays', 'Replays that are running or paused.')
   const deadTuples = by(
     'table',
@@ -73,7 +78,8 @@ function gaugesOfAnswers(registers: Registry[]): (answers: Answers | null) => vo
   )
 
   return answers => {
-    for (const gauge of [oldestInbox, dead, inbox, undelivered, webhooks, replays, deadTuples]) gauge.reset()
+    for (const gauge of [oldestInbox, dead, inbox, undelivered, webhooks, sessions, replays, deadTuples])
+      gauge.reset()
     // An unlabelled gauge is 0 after a reset, which would say that all is well.
     oldestInbox.set(answers === null ? Number.NaN : (answers.inboxes[0]?.oldestSeconds ?? 0))
     dead.set(answers?.deadLetters ?? Number.NaN)
@@ -81,6 +87,7 @@ function gaugesOfAnswers(registers: Registry[]): (answers: Answers | null) => vo
     for (const row of answers.inboxes) inbox.set({ session_id: row.sessionId }, row.oldestSeconds)
     for (const row of answers.undelivered) undelivered.set({ webhook_id: row.webhookId }, row.oldestSeconds)
     for (const [state, count] of Object.entries(answers.webhooks)) webhooks.set({ state }, count)
+    for (const { status, count } of answers.sessions) sessions.set({ status }, count)
     for (const [status, count] of Object.entries(answers.replays)) replays.set({ status }, count)
     for (const row of answers.deadTuples) deadTuples.set({ table: row.table }, row.tuples)
   }
@@ -95,6 +102,7 @@ async function askOneByOne(backlog: Asked) {
     undelivered: await backlog.webhooks(worst),
     deadLetters: await backlog.deadLetters(deadLettersAtMost),
     webhooks: await backlog.webhookStates(),
+    sessions: await backlog.sessions(),
     replays: await backlog.replays(),
     deadTuples: await backlog.deadTuples(),
   }

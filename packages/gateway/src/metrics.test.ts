@@ -12,6 +12,7 @@ const quiet: Watched['backlog'] = {
   webhooks: async () => [],
   deadLetters: async () => 0,
   webhookStates: async () => ({ healthy: 0, paused: 0, degraded: 0, suspended: 0, disabled: 0, off: 0 }),
+  sessions: async () => [],
   replays: async () => ({ running: 0, paused: 0 }),
   deadTuples: async () => [],
 }

@@ -74,6 +74,17 @@ onEveryServer('the backlog tells what waits, and since when', fresh => {
     assert.deepEqual(await store.backlog.replays(), { running: 2, paused: 1 })
   })
 
+  test('sessions are counted by status, those that no engine holds too', async () => {
+    const { id } = await store.sessions.create({
+      profileId: owner.profileId,
+      name: 'Gone',
+      network: 'sandbox',
+    })
+    await db.query({ text: "update sessions set status = 'logged_out' where id = $1", values: [id] })
+    const counts = Object.fromEntries((await store.backlog.sessions()).map(row => [row.status, row.count]))
+    assert.deepEqual(counts, { created: 1, logged_out: 1 })
+  })
+
   test('rows that vacuum has still to remove are told of a table, over all its days', async () => {
     const tables = (await store.backlog.deadTuples()).map(row => row.table)
     assert.ok(tables.includes('webhook_deliveries') && tables.includes('inbox'), tables.join())

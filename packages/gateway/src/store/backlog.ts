@@ -16,6 +16,8 @@ export type Backlog = {
   deadLetters(atMost: number): Promise<number>
   /** How many webhooks are in each state, those of which there are none included. */
   webhookStates(): Promise<Record<WebhookState, number>>
+  /** How many sessions have each status; those of no engine included, which are the ones that need somebody. */
+  sessions(): Promise<{ status: string; count: number }[]>
   /** How many replays are under way. */
   replays(): Promise<Record<'running' | 'paused', number>>
   /** Rows that vacuum has still to remove, of each busy table over all its partitions. */
@@ -82,6 +84,11 @@ export function createBacklog(db: Database): Backlog {
       })
       return { ...none, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) }
     },
+    sessions: () =>
+      db.query({
+        name: 'count-sessions',
+        text: 'select status, count(*)::int as count from sessions group by status',
+      }),
     async replays() {
       const [row] = await db.query<{ running: number; paused: number }>({
         name: 'count-replays',
