@@ -24,6 +24,10 @@ export type GroupMember = { "jid": string; "lid"?: string; "phone"?: string; "ro
 
 export type Health = { "status": "ok" | "unavailable"; "version": string; "uptime_s": number; "database": { "ok": boolean; "latency_ms": number } }
 
+export type Inbox = { "url": string; "status": number; "delay_ms": number; "requests": InboxRequest[] }
+
+export type InboxRequest = { "id": string; "received_at": string; "headers": Record<string, string>; "body": string; "verdict": { "ok": boolean; "scheme": string | null; "detail": string | null }; "answered": number }
+
 export type LinkPreview = { "url": string; "title"?: string; "description"?: string }
 
 export type Location = { "latitude": number; "longitude": number; "name"?: string; "address"?: string; "url"?: string; "accuracyMeters"?: number; "speedMetersPerSecond"?: number; "headingDegrees"?: number; "sequence"?: number }
@@ -42,13 +46,15 @@ export type MessageContent = { "type": "text"; "linkPreview"?: LinkPreview } | {
 
 export type Order = { "orderId": string; "title"?: string; "message"?: string; "itemCount": number; "total"?: number; "currency"?: string; "seller"?: Person }
 
+export type Overview = { "since": string; "slice_s": number; "totals": { "attempts": number; "succeeded": number; "success_percent": number | null; "p50_ms": number | null; "p95_ms": number | null }; "slices": { "at": string; "succeeded": number; "failed": number; "p50_ms": number | null; "p95_ms": number | null }[]; "webhooks": { "webhook_id": string; "succeeded": number[]; "failed": number[] }[]; "failures": { "webhook_id": string; "error_class": string; "response_status": number | null; "count": number; "last_at": string }[]; "backlog": { "webhook_id": string; "pending": number; "oldest_at": string }[]; "dead_letters": number }
+
 export type Person = { "jid": string; "lid"?: string; "phone"?: string }
 
 export type Poll = { "question": string; "options": string[]; "selectableCount": number }
 
 export type PollOption = { "name": string; "votes": number; "voters": Person[] }
 
-export type Problem = { "type": string; "title": string; "status": number; "detail": string; "code": "malformed_json" | "malformed_request" | "api_key_missing" | "api_key_invalid" | "token_invalid" | "sign_in_ended" | "sign_in_refused" | "sign_in_link_invalid" | "cross_site_request" | "person_required" | "owner_required" | "insufficient_scope" | "route_not_found" | "session_not_found" | "webhook_not_found" | "event_not_found" | "event_type_not_found" | "delivery_not_found" | "replay_not_found" | "api_key_not_found" | "account_not_found" | "sign_in_not_found" | "method_not_allowed" | "request_timeout" | "qr_not_available" | "session_not_connected" | "session_already_linked" | "network_unavailable" | "idempotent_request_running" | "delivery_in_flight" | "webhook_disabled" | "replay_ended" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "message_type_not_supported" | "invalid_recipient" | "not_on_whatsapp" | "too_many_sign_ins" | "headers_too_large" | "rate_limited" | "too_many_streams" | "internal_error" | "whatsapp_refused" | "engine_unavailable" | "identity_unavailable" | "store_unavailable" | "timeout"; "request_id": string; "errors"?: { "pointer": string; "detail": string }[] }
+export type Problem = { "type": string; "title": string; "status": number; "detail": string; "code": "malformed_json" | "malformed_request" | "api_key_missing" | "api_key_invalid" | "token_invalid" | "sign_in_ended" | "sign_in_refused" | "sign_in_link_invalid" | "cross_site_request" | "person_required" | "operator_required" | "owner_required" | "insufficient_scope" | "route_not_found" | "session_not_found" | "webhook_not_found" | "event_not_found" | "event_type_not_found" | "delivery_not_found" | "replay_not_found" | "api_key_not_found" | "account_not_found" | "sign_in_not_found" | "method_not_allowed" | "request_timeout" | "qr_not_available" | "session_not_connected" | "session_already_linked" | "network_unavailable" | "idempotent_request_running" | "delivery_in_flight" | "webhook_disabled" | "replay_ended" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "message_type_not_supported" | "invalid_recipient" | "not_on_whatsapp" | "too_many_sign_ins" | "headers_too_large" | "rate_limited" | "too_many_streams" | "internal_error" | "whatsapp_refused" | "engine_unavailable" | "identity_unavailable" | "store_unavailable" | "timeout"; "request_id": string; "errors"?: { "pointer": string; "detail": string }[] }
 
 export type Product = { "productId": string; "title": string; "description"?: string; "price"?: number; "currency"?: string; "url"?: string; "retailerId"?: string; "seller"?: Person }
 
@@ -68,7 +74,11 @@ export type Session = { "id": string; "name": string; "network": "whatsapp" | "s
 
 export type SessionFigures = { "recovered": number; "remembered": number; "undecryptable": number; "refused": number; "asked": number; "gate": { "count": number; "average_ms": number; "longest_ms": number } }
 
+export type Settings = { "version": string; "public_url": string | null; "auth_mode": "local" | "supabase"; "sandbox": boolean; "database": { "kind": "embedded" | "postgres"; "ok": boolean; "latency_ms": number }; "fast_lane": "memory" | "redis"; "retention": { "events_days": number; "deliveries_days": number }; "webhooks": { "allowed_networks": string[]; "timeout_ms": number; "max_payload_bytes": number }; "rate_limit": number }
+
 export type SignIn = { "id": string; "current": boolean; "method": "link" | "password"; "address": string | null; "user_agent": string | null; "created_at": string; "last_seen_at": string; "expires_at": string }
+
+export type UrlVerdict = { "ok": boolean; "reason": ("not_a_url" | "scheme" | "credentials" | "port" | "address") | null; "detail": string | null }
 
 export type Webhook = { "id": string; "name": string; "webhook_url": string; "session_ids": string[] | null; "enabled": boolean; "subscribed_events": string[]; "retry_config": { "preset": "quick" | "standard" | "custom"; "max_attempts": number; "backoff_ms": number; "delays_ms": number[] | null }; "headers": Record<string, string>; "ordered": boolean; "rate_limit": number | null; "health": { "state": "healthy" | "degraded" | "suspended" | "disabled"; "since": string; "reason": string | null; "paused_until": string | null }; "created_at": string; "updated_at": string }
 
@@ -113,6 +123,7 @@ export type Operations = {
   rotateWebhookSecret: { input: { params: { "id": string }; body: { "overlap"?: "0" | "1h" | "24h" | "7d"; "secret"?: string } }; answer: { "secret": string; "previous_valid_until": string } }
   testWebhook: { input: { params: { "id": string }; body: { "event_type"?: string; "data"?: Record<string, unknown> } | null }; answer: WebhookTest }
   previewRetries: { input: { body: { "retry_config": { "preset"?: "quick" | "standard" | "custom"; "max_attempts"?: number; "backoff_ms"?: number; "delays_ms"?: number[] | null } } }; answer: RetryPreview }
+  checkWebhookUrl: { input: { query: { "url": string } }; answer: UrlVerdict }
   listEvents: { input: { query?: { "type"?: string; "session_id"?: string; "since"?: string; "until"?: string; "limit"?: number; "cursor"?: string } }; answer: { "data": Event[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   getEvent: { input: { params: { "id": string } }; answer: Event }
   listEventTypes: { input: {  }; answer: { "data": EventType[]; "categories": { "name": string; "title": string; "types": string[] }[] } }
@@ -129,9 +140,14 @@ export type Operations = {
   pauseReplay: { input: { params: { "id": string } }; answer: Replay }
   resumeReplay: { input: { params: { "id": string } }; answer: Replay }
   cancelReplay: { input: { params: { "id": string } }; answer: Replay }
+  getOverview: { input: { query?: { "window"?: "1h" | "24h" | "7d" | "30d"; "webhook_id"?: string } }; answer: Overview }
   listApiKeys: { input: { query?: { "limit"?: number; "cursor"?: string } }; answer: { "data": ApiKey[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   createApiKey: { input: { body: { "name": string; "scopes": ("read" | "write" | "admin")[]; "expires_at"?: string | null } }; answer: { "id": string; "name": string; "prefix": string; "scopes": ("read" | "write" | "admin")[]; "expires_at": string | null; "last_used_at": string | null; "created_at": string; "key": string } }
   deleteApiKey: { input: { params: { "id": string } }; answer: undefined }
+  getInbox: { input: {  }; answer: Inbox }
+  updateInbox: { input: { body: { "status"?: number; "delay_ms"?: number } }; answer: Inbox }
+  clearInbox: { input: {  }; answer: undefined }
+  getSettings: { input: {  }; answer: Settings }
   watchLive: { input: { query?: { "kinds"?: string; "types"?: string; "session_id"?: string; "webhook_id"?: string; "last_event_id"?: string } }; answer: undefined }
   getHealth: { input: {  }; answer: Health }
   getReadiness: { input: {  }; answer: Health }
@@ -179,6 +195,7 @@ export const routes = {
   rotateWebhookSecret: 'POST /api/v1/webhooks/{id}/secret/rotate',
   testWebhook: 'POST /api/v1/webhooks/{id}/test',
   previewRetries: 'POST /api/v1/webhooks/retry-preview',
+  checkWebhookUrl: 'GET /api/v1/webhooks/url-check',
   listEvents: 'GET /api/v1/events',
   getEvent: 'GET /api/v1/events/{id}',
   listEventTypes: 'GET /api/v1/events/catalog',
@@ -195,9 +212,14 @@ export const routes = {
   pauseReplay: 'POST /api/v1/replays/{id}/pause',
   resumeReplay: 'POST /api/v1/replays/{id}/resume',
   cancelReplay: 'POST /api/v1/replays/{id}/cancel',
+  getOverview: 'GET /api/v1/overview',
   listApiKeys: 'GET /api/v1/api-keys',
   createApiKey: 'POST /api/v1/api-keys',
   deleteApiKey: 'DELETE /api/v1/api-keys/{id}',
+  getInbox: 'GET /api/v1/inbox',
+  updateInbox: 'PATCH /api/v1/inbox',
+  clearInbox: 'DELETE /api/v1/inbox',
+  getSettings: 'GET /api/v1/settings',
   watchLive: 'GET /api/v1/live',
   getHealth: 'GET /health',
   getReadiness: 'GET /health/ready',

@@ -56,6 +56,11 @@ export const problems = {
     title: 'Only somebody who is signed in may do this.',
     action: 'Sign in and use the cookie; an API key is not a person.',
   },
+  operator_required: {
+    status: 403,
+    title: 'Only the key of the installation may do this.',
+    action: 'Use the key of API_KEY, or of the file `api-key`: "npx waxwing sign-in" does.',
+  },
   owner_required: {
     status: 403,
     title: 'Only the owner of this installation may do this.',

@@ -323,7 +323,7 @@ test('a key is not a person, and a wrong header is not made good by a cookie', a
   assertProblem(await page.call('GET /me', { key: 'a.b.c' }), 'api_key_invalid')
 })
 
-test('a full key makes a link for its own profile, and no other key does', async () => {
+test('the key of the installation makes a link for its own profile; no key made here and no person does', async () => {
   const made = await api.call('POST /auth/links')
   assert.equal(made.status, 201)
   const [, base, token] = /^(.+)\/#sign-in=([\w-]{43})$/.exec(made.json.url) ?? []
@@ -339,6 +339,10 @@ test('a full key makes a link for its own profile, and no other key does', async
     scopes: ['write'],
   })
   assertProblem(await api.call('POST /auth/links', { key: weak.key }), 'insufficient_scope')
+  // Else a browser that was left alone for a minute would be a way to a new password.
+  assertProblem(await page.call('POST /auth/links'), 'operator_required')
+  const strong = await page.call('POST /api-keys', { body: { name: 's', scopes: ['admin'] } })
+  assertProblem(await api.call('POST /auth/links', { key: strong.json.key }), 'operator_required')
   assertProblem(await api.call('POST /auth/links', { key: api.bob.key }), 'account_not_found')
 })
 

@@ -3,8 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { SignIn } from '../store/sign-ins.ts'
 import type { Api, ApiDeps } from './api.ts'
+import type { Caller } from './authenticate.ts'
 import { moment } from './page.ts'
-import { found } from './problem.ts'
+import { found, problem } from './problem.ts'
 import { signInOf } from './signed-in.ts'
 import { noContent, pathId } from './validate.ts'
 
@@ -55,6 +56,11 @@ export function baseOf({ headers, protocol, host }: FastifyRequest, publicUrl: s
   const { origin } = headers
   // It passed the check of its host; and it knows of https before us.
   return origin !== undefined && URL.canParse(origin) ? new URL(origin).origin : `${protocol}://${host}`
+}
+
+/** Who can read the machine's own key. Keys that are made over the API have scopes by name. */
+function isOperator({ by, scopes }: Caller): boolean {
+  return by === 'key' && scopes.includes('*')
 }
 
 export function signInsRoutes(app: Api, { store, publicUrl }: Pick<ApiDeps, 'store' | 'publicUrl'>): void {
@@ -118,12 +124,15 @@ export function signInsRoutes(app: Api, { store, publicUrl }: Pick<ApiDeps, 'sto
         tags,
         operationId: 'createSignInLink',
         summary: 'Make a link to sign in with',
-        description: 'Works once, within an hour: for another browser, or when the password is forgotten.',
+        description:
+          'Works once, within an hour. Only with the key of API_KEY or of the file `api-key`, not with one made here, ' +
+          'nor by a person: who comes through a link may set a new password.',
         response: { 201: link },
       },
-      config: { problems: ['account_not_found'] },
+      config: { problems: ['operator_required', 'account_not_found'] },
     },
     async (request, reply) => {
+      if (!isOperator(request.caller)) throw problem('operator_required')
       const { profileId } = found(await store.accounts.get(request.profileId), 'account_not_found')
       const { token, expiresAt } = await store.signIns.createLink({ profileId, validMs: linkValidMs })
       const url = linkUrl(baseOf(request, publicUrl), token)

@@ -7,7 +7,7 @@ export type Subject = { name: string; limit: number }
 export type SignInTries = {
   /**
    * Counts one more try for each subject, before it is made, so that many at once are not more than one after another.
-   * Null: go on. Else the seconds until the first subject over its limit may try again.
+   * Null: go on. Else the seconds until the first subject over its limit may try again; those after it are not counted.
    */
   count(subjects: readonly Subject[]): Promise<number | null>
   /** It was the right one: `forgive` is counted from nought again, and the others get this one try back. */
@@ -35,9 +35,11 @@ export function createSignInTries(db: Database, now: () => number = Date.now): S
   return {
     async count(subjects) {
       await db.query({ text: 'delete from sign_in_tries where until < $1', values: [new Date(now())] })
-      let waitS = 0
-      for (const subject of subjects) waitS = Math.max(waitS, await countOne(subject))
-      return waitS === 0 ? null : waitS
+      for (const subject of subjects) {
+        const waitS = await countOne(subject)
+        if (waitS > 0) return waitS
+      }
+      return null
     },
     async succeeded({ forgive, others }) {
       await db.query({

@@ -56,14 +56,15 @@ export function createSignIns(db: Database): SignIns {
     { address, userAgent }: Browser,
   ): Promise<NewSignIn | null> {
     const token = newToken()
-    await db.query({ text: `delete from sign_ins s where not (${live})` })
     const [made] = await db.query<SignIn>({
       text: `with owner as (${owner.query})
         insert into sign_ins as s (id, user_id, hash, method, address, user_agent, expires_at)
         select $3, user_id, $4, $5, $6, $7, now() + interval '${validFor}' from owner returning ${columns}`,
       values: [...owner.values, uuidv7(), hashOf(token), method, address, userAgent && storable(userAgent)],
     })
-    return made ? { ...made, token } : null
+    if (made === undefined) return null
+    await db.query({ text: `delete from sign_ins s where not (${live})` })
+    return { ...made, token }
   }
 
   return {

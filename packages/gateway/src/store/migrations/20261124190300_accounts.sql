@@ -38,6 +38,7 @@ create unlogged table sign_in_tries (
   tries integer not null,
   until timestamptz not null
 );
+create index sign_in_tries_until on sign_in_tries (until);
 
 -- Row security. The gateway owns the tables and is not held by it; it is for whoever else reaches the schema, above all
 -- the API that Supabase puts in front of it, with the roles anon and authenticated. Every table is closed, and so are
