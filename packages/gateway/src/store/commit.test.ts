@@ -118,7 +118,7 @@ onEveryServer('an event and its deliveries are one thing', fresh => {
   test('a commit matched against an older list of webhooks writes nothing and is matched anew', async () => {
     const log = pino({ level: 'silent' })
     // These parts without a store around them hear of no change, so the list they hold is certainly old.
-    const { cache } = createWebhooks(db, createVault(testKey))
+    const { cache } = createWebhooks(db, createVault(testKey), { cancelOf: async () => {} })
     const commit = createCommit({ db, cache, partitions: createPartitions(db, log), leaseMs: 60_000 })
     const stale = await cache.current()
     const late = await addWebhook(other, owner.profileId)
@@ -186,7 +186,7 @@ onEveryServer('an event and its deliveries are one thing', fresh => {
 
   test('a commit matched against an older list marks nothing, and marks once when it is matched anew', async () => {
     const log = pino({ level: 'silent' })
-    const { cache } = createWebhooks(db, createVault(testKey))
+    const { cache } = createWebhooks(db, createVault(testKey), { cancelOf: async () => {} })
     await cache.current()
     const late = await addWebhook(other, owner.profileId)
     const told = await arrive('stale')

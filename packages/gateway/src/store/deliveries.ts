@@ -3,7 +3,6 @@ import type { Claims } from './claim.ts'
 import { asUuid, type Database } from './database.ts'
 import { below, lowestIdAt, type Page, type PageRequest, pageOf, whereAll } from './page.ts'
 import { createUntold, type Untold } from './untold.ts'
-import { cancelDeliveries } from './webhooks.ts'
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | 'cancelled'
 
@@ -149,8 +148,6 @@ export type Deliveries = Untold & {
   ): Promise<DueDelivery | 'not_found' | 'in_flight' | 'webhook_disabled'>
   /** Puts a dead letter away: `cancelled`, with its attempts kept. False when there is no such dead letter. */
   dismiss(profileId: string, id: string): Promise<boolean>
-  /** Ends deliveries whose webhook is gone: those committed in the very moment of its removal. */
-  cancelOrphans(): Promise<void>
 }
 
 const columns = `d.id, d.user_id as "profileId", d.webhook_config_id as "webhookId", d.event_id as "eventId",
@@ -205,11 +202,6 @@ export function createDeliveries(
         values: [profileId, asUuid(id)],
       })
       return dismissed.length > 0
-    },
-    async cancelOrphans() {
-      const gone =
-        'not exists (select from webhook_configs w where w.id = webhook_deliveries.webhook_config_id)'
-      await db.query({ text: cancelDeliveries(gone), patient: true })
     },
   }
 }

@@ -15,6 +15,7 @@ import { expireInbox } from './inbox.ts'
 import { createLeases, type Leases } from './leases.ts'
 import type { PoolStats } from './measured-pool.ts'
 import { migrate } from './migrate.ts'
+import { createOrphans } from './orphans.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
 import { createRecord } from './record.ts'
@@ -141,7 +142,8 @@ function wire(a: {
 }): Store {
   const { db, vault, partitions, databaseUrl, applicationName, log, leaseMs, retention } = a
   const { witness, onOrdered } = a
-  const { webhooks, cache } = createWebhooks(db, vault)
+  const orphans = createOrphans(db, log)
+  const { webhooks, cache } = createWebhooks(db, vault, orphans)
   const commit = createCommit({ db, cache, partitions, leaseMs, trace: a.traceCommit, witness, onOrdered })
   const idempotency = createIdempotency(db, vault)
   const record = createRecord(db, partitions)
@@ -155,7 +157,7 @@ function wire(a: {
   })
   const upkeep = repeat(firstUpkeepMs, upkeepMs, log, async () => {
     await partitions.ensureAhead()
-    await deliveries.cancelOrphans()
+    await orphans.cancelAll()
     await idempotency.expire()
     const expired = await expireInbox(db)
     if (expired.untold > 0) log.error(expired, 'messages of the inbox expired before they were told')
@@ -182,7 +184,14 @@ function wire(a: {
     stats: () => ({ events: commit.stats(), pool: db.stats(), partitionsKept: partitions.kept() }),
     health: () => health(db),
     async close() {
-      await Promise.all([upkeep.stop(), poll.stop(), listener.stop(), commit.idle(), record.idle()])
+      await Promise.all([
+        orphans.stop(),
+        upkeep.stop(),
+        poll.stop(),
+        listener.stop(),
+        commit.idle(),
+        record.idle(),
+      ])
       await db.close()
     },
   }

@@ -1,6 +1,7 @@
 import { generateSecret } from '@waxwing/events'
 import { uuidv7 } from '@waxwing/events/event-id'
 import { asUuid, type Database, json, type Query } from './database.ts'
+import type { Orphans } from './orphans.ts'
 import { below, type Page, type PageRequest, pageOf } from './page.ts'
 import type { Vault } from './vault.ts'
 import { createWebhookCache, type WebhookCache } from './webhook-cache.ts'
@@ -61,7 +62,7 @@ export type Webhooks = {
     id: string,
     change: Partial<Omit<WebhookInput, 'secret'>>,
   ): Promise<WebhookRow | null>
-  /** Its unfinished deliveries are cancelled. False when there was no such webhook. */
+  /** Its unfinished deliveries are cancelled: a long backlog in the moments after. False when there was no such webhook. */
   remove(profileId: string, id: string): Promise<boolean>
   setEnabled(profileId: string, id: string, enabled: boolean): Promise<WebhookRow | null>
   /** The newest secret, or null when there is no such webhook. */
@@ -107,7 +108,11 @@ type Change = Partial<Record<keyof typeof inputColumns, unknown>>
 
 export type OwnedWebhooks = { webhooks: Webhooks; cache: WebhookCache }
 
-export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
+export function createWebhooks(
+  db: Database,
+  vault: Vault,
+  orphans: Pick<Orphans, 'cancelOf'>,
+): OwnedWebhooks {
   const rings = createWebhookSecrets(vault)
   const cache = createWebhookCache(load)
 
@@ -212,16 +217,16 @@ export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
     },
     update,
     setEnabled: (profileId, id, enabled) => update(profileId, id, { enabled }),
-    remove: (profileId, id) =>
-      changing(async query => {
-        const removed = await query({
+    async remove(profileId, id) {
+      const removed = await changing(query =>
+        query({
           text: 'delete from webhook_configs where user_id = $1 and id = $2 returning id',
           values: [profileId, asUuid(id)],
-        })
-        if (removed.length > 0)
-          await query({ text: cancelDeliveries('webhook_config_id = $1'), values: [id] })
-        return removed.length > 0
-      }),
+        }),
+      )
+      if (removed.length > 0) await orphans.cancelOf(id)
+      return removed.length > 0
+    },
     async secret(profileId, id) {
       const row = await find(profileId, id)
       return row === null ? null : (rings.open(id, row.secret).valid(Date.now())[0] ?? null)
@@ -232,12 +237,6 @@ export function createWebhooks(db: Database, vault: Vault): OwnedWebhooks {
     findCached: async id => (await cache.current()).find(id),
   }
   return { webhooks, cache }
-}
-
-/** Deliveries nobody will make any more. An attempt under way ends fenced out. */
-export function cancelDeliveries(condition: string): string {
-  return `update webhook_deliveries set status = 'cancelled', next_attempt_at = null, claim_id = null
-    where status = 'pending' and ${condition}`
 }
 
 /**
