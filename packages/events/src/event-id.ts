@@ -1,31 +1,24 @@
-import { hash, randomFillSync } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { EventData, EventType } from './catalog.ts'
 import { type Envelope, serializeEnvelope } from './envelope.ts'
 
-/** Bytes 6 to 15 of a UUID hold what is not the time. */
-const tailBytes = 10
-
-/** Lays out a UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 bits of `tail` around version and variant. */
-function layOut(milliseconds: number, tail: Uint8Array): string {
+/** Lays out a UUIDv7 (RFC 9562): 48 bits of milliseconds, then version, variant and 74 bits of `hex`, at least 20 digits. */
+function layOut(milliseconds: number, hex: string): string {
   if (!(milliseconds >= 0 && milliseconds < 2 ** 48))
     throw new RangeError(`no time for a UUIDv7: ${milliseconds}`)
-  const bytes = Buffer.alloc(16)
-  bytes.writeUIntBE(milliseconds, 0, 6)
-  bytes.set(tail.subarray(0, tailBytes), 6)
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6)
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const time = Math.floor(milliseconds).toString(16).padStart(12, '0')
+  const variant = '89ab'[Number.parseInt(hex.charAt(4), 16) & 3]
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(1, 4)}-${variant}${hex.slice(5, 8)}-${hex.slice(8, 20)}`
 }
 
 /** JSON keeps the parts apart: no two different lists give the same text. */
-function digest(parts: readonly (string | null)[]): Uint8Array {
-  return hash('sha256', JSON.stringify(parts), 'buffer')
+function digest(parts: readonly (string | null)[]): string {
+  return hash('sha256', JSON.stringify(parts), 'hex')
 }
 
-/** A UUIDv7 with random bits. */
+/** A UUIDv7 with random bits: those of a version 4, which Node draws from a pool. */
 export function uuidv7(at: Date = new Date()): string {
-  return layOut(at.getTime(), randomFillSync(new Uint8Array(tailBytes)))
+  return layOut(at.getTime(), randomUUID().slice(14).replaceAll('-', ''))
 }
 
 /** The time in a UUIDv7, to the millisecond. */

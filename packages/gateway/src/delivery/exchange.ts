@@ -19,7 +19,9 @@ export type Exchange = {
 }
 
 export type ExchangeRequest = {
-  url: URL
+  origin: string
+  /** With the query. */
+  path: string
   headers: Record<string, string>
   body: string
   /** Of `performance.now()`. */
@@ -57,7 +59,7 @@ export function exchange(connections: Connections, request: ExchangeRequest): Pr
     request.deadline - performance.now(),
   )
   const onAbort = () => end(() => reject(request.signal?.reason))
-  request.signal?.addEventListener('abort', onAbort, { once: true })
+  const stopListening = request.signal && onceAborted(request.signal, onAbort)
   if (request.signal?.aborted) onAbort()
   else start()
   return promise
@@ -66,7 +68,7 @@ export function exchange(connections: Connections, request: ExchangeRequest): Pr
     if (over) return
     over = true
     clearTimeout(timer)
-    request.signal?.removeEventListener('abort', onAbort)
+    stopListening?.()
     settle()
     // Destroys the socket unless the answer was complete: nothing more of it is wanted.
     controller?.abort(abandoned)
@@ -81,9 +83,9 @@ export function exchange(connections: Connections, request: ExchangeRequest): Pr
   }
 
   function start(): void {
-    const { url, headers, body } = request
+    const { origin, path, headers, body } = request
     connections.agent.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, method: 'POST', headers, body },
+      { origin, path, method: 'POST', headers, body },
       {
         onRequestStart(started) {
           if (over) return started.abort(abandoned)
@@ -120,6 +122,23 @@ export function exchange(connections: Connections, request: ExchangeRequest): Pr
     )
   }
 }
+
+/**
+ * One listener for all exchanges of a signal, which are thousands a second: adding and removing one for each cost more than
+ * parsing the answer. Returns what takes the callback back.
+ */
+function onceAborted(signal: AbortSignal, callback: () => void): () => void {
+  let callbacks = listening.get(signal)
+  if (callbacks === undefined) {
+    const all = new Set<() => void>()
+    signal.addEventListener('abort', () => all.forEach(each => void each()), { once: true })
+    listening.set(signal, all)
+    callbacks = all
+  }
+  callbacks.add(callback)
+  return () => callbacks.delete(callback)
+}
+const listening = new WeakMap<AbortSignal, Set<() => void>>()
 
 /** The deadline passed: says what was being waited for. */
 function lateness(result: Exchange, timeoutMs: number): Failure {

@@ -14,6 +14,7 @@ export async function readable(
   raw: Buffer,
   encoding: string | undefined,
 ): Promise<{ text: string; truncated: boolean }> {
+  if (raw.length === 0) return { text: '', truncated: false }
   const { bytes, complete } = await decoded(raw, (encoding ?? '').trim().toLowerCase())
   const truncated = !complete || bytes.length > maxKeptBytes
   const text = new TextDecoder().decode(bytes.subarray(0, maxKeptBytes), { stream: truncated })

@@ -1,4 +1,5 @@
 import { type EventType, signatureHeaders } from '@waxwing/events'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Attempt, Timings } from './attempt.ts'
 import { type Connections, createConnections } from './connections.ts'
@@ -58,6 +59,10 @@ export function createSender(options: SenderOptions): Sender {
   if (!(timeoutMs >= 1_000 && timeoutMs <= 30_000))
     throw new RangeError(`an attempt may take 1,000 to 30,000 ms, not ${timeoutMs}`)
   const connections = createConnections({ guard, maxConnections })
+  const destinations = new LRUCache<string, Destination>({
+    max: destinationsKept,
+    memoMethod: url => destinationOf(url, guard),
+  })
   return {
     timeoutMs,
     async send(request) {
@@ -69,10 +74,10 @@ export function createSender(options: SenderOptions): Sender {
       const ours = { ...plainHeaders(request, userAgent), ...signatures }
       const shown = { ...ours, ...hidden(theirs) }
       if (signatures === null) return refused(clock, shown, 'The webhook has no usable secret to sign with.')
-      const verdict = guard.checkUrl(request.url)
-      if (!verdict.ok) return refused(clock, shown, verdict.detail)
+      const destination = destinations.memo(request.url)
+      if (destination.refusal !== null) return refused(clock, shown, destination.refusal)
       const result = await patientExchange(connections, {
-        url: new URL(request.url),
+        ...destination,
         headers: { ...theirs, ...ours },
         body: request.body,
         deadline: clock.began + timeoutMs,
@@ -83,6 +88,17 @@ export function createSender(options: SenderOptions): Sender {
     },
     close: () => connections.agent.destroy(),
   }
+}
+
+/** What the text of a URL says, for good: a name in it is judged at every connection, by the guard's `lookup`. */
+type Destination = { origin: string; path: string; refusal: string | null }
+const destinationsKept = 1_000
+
+function destinationOf(text: string, guard: Guard): Destination {
+  const verdict = guard.checkUrl(text)
+  if (!verdict.ok) return { origin: '', path: '', refusal: verdict.detail }
+  const { origin, pathname, search } = new URL(text)
+  return { origin, path: pathname + search, refusal: null }
 }
 
 type Clock = { startedAt: Date; began: number }

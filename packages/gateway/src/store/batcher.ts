@@ -10,9 +10,12 @@ export type BatcherOptions<Item, Result> = {
   run(items: readonly Item[]): Promise<Result[]>
   /** Errors that may be the fault of one item: each caller's items are then run alone. */
   isolate(error: unknown): boolean
+  /** In one batch. Default 256. */
   maxItems?: number
-  maxWaitMs?: number
-  maxInFlight?: number
+  /** With so many waiting a second batch starts beside the one under way. Default 64. */
+  enough?: number
+  /** The least time between the starts of two batches, unless enough is waiting. Default 2 ms. */
+  paceMs?: number
 }
 
 type Call<Item, Result> = {
@@ -21,35 +24,38 @@ type Call<Item, Result> = {
   reject(error: unknown): void
 }
 
+/** One is prepared while the other is written to disk; a third would only make all of them smaller. */
+const maxInFlight = 2
+
 /**
- * Joins what concurrent callers want into few round trips. With nothing under way a call runs at once; otherwise
- * a batch closes at 256 items or after 2 ms (delivery.md, law 1), and two may be under way, so that one is
- * prepared while the other is written to disk.
+ * Joins what concurrent callers want into few round trips: a statement costs as much as some thirty rows of it. After a
+ * pause a call runs at once; then a batch starts when the one before has ended and `paceMs` have passed since it began, or as
+ * soon as enough is waiting (delivery.md, law 1: 64 to 256 rows or 2 ms).
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { run, isolate, maxItems = 256, maxWaitMs = 2, maxInFlight = 2 } = options
+  const { run, isolate, maxItems = 256, enough = 64, paceMs = 2 } = options
   let queue: Call<Item, Result>[] = []
   let queued = 0
   let inFlight = 0
-  let due = false
+  let startedAt = Number.NEGATIVE_INFINITY
   let timed = false
   const waiting: (() => void)[] = []
 
   function schedule(): void {
-    if (queue.length === 0 || inFlight >= maxInFlight) return
-    if (due || queued >= maxItems) void runBatch()
-    else if (!timed) closeSoon()
+    if (queue.length === 0) return
+    if (queued >= enough && inFlight < maxInFlight) void runBatch()
+    else if (inFlight === 0 && !timed) startSoon(startedAt + paceMs - performance.now())
   }
 
-  function closeSoon(): void {
+  function startSoon(ms: number): void {
     timed = true
-    const close = () => {
+    const start = () => {
       timed = false
-      due = queue.length > 0
-      schedule()
+      if (queue.length > 0 && inFlight === 0) void runBatch()
     }
-    if (inFlight === 0) setImmediate(close)
-    else setTimeout(close, maxWaitMs)
+    // Not at once: what else is asked for in this turn of the event loop comes along.
+    if (ms <= 0) setImmediate(start)
+    else setTimeout(start, ms)
   }
 
   /** Calls from the front of the queue until the batch is full. */
@@ -68,8 +74,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   }
 
   async function runBatch(): Promise<void> {
-    due = false
     inFlight++
+    startedAt = performance.now()
     const calls = take()
     schedule()
     await settle(calls)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { deliveryId, type SealedEvent } from '@waxwing/events/event-id'
+import { plainArray, textArray } from './array-parameter.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import { chatOf, positionOf } from './chat-order.ts'
 import { type Database, isFaultOfOneRow, retryingConflicts } from './database.ts'
@@ -53,7 +54,8 @@ export function createCommit(deps: {
   function inTurn(items: readonly (SealedEvent | ToldStanza)[]): Promise<DueDelivery[][]> {
     const earlier = before
     const done = commitBatch(items, earlier)
-    before = Promise.allSettled([earlier, done])
+    // Without its results: each would hold those of all before it.
+    before = Promise.allSettled([earlier, done]).then(() => undefined)
     return done
   }
 
@@ -76,9 +78,9 @@ export function createCommit(deps: {
       )
       if (born !== null) {
         if (born.ordered) deps.onOrdered?.()
-        counts.committed += born.committed.size
-        counts.known += items.length - told.length - born.committed.size
-        for (const event of events) if (born.committed.has(event.id)) deps.witness?.committed(event, born.at)
+        counts.committed += events.length - born.known.size
+        counts.known += items.length - told.length - events.length + born.known.size
+        for (const event of events) if (!born.known.has(event.id)) deps.witness?.committed(event, born.at)
         return items.map(item => (isStanza(item) ? [] : take(born.deliveries, item.id)))
       }
       deps.cache.invalidate()
@@ -107,7 +109,8 @@ function wantedOf(events: readonly SealedEvent[], snapshot: WebhookSnapshot): Wa
   )
 }
 
-type Born = { committed: Set<string>; at: Date; deliveries: Map<string, DueDelivery[]>; ordered: boolean }
+/** `known`: events that had been committed before. */
+type Born = { known: Set<string>; at: Date; deliveries: Map<string, DueDelivery[]>; ordered: boolean }
 
 /** One statement. Null: the webhooks changed since that epoch, nothing was written. */
 async function insert(
@@ -127,31 +130,31 @@ async function insert(
   },
 ): Promise<Born | null> {
   const claimId = randomUUID()
-  const [done] = await db.query<{ fresh: boolean; at: Date; born: string[]; committed: string[] }>({
+  const [done] = await db.query<{ fresh: boolean; at: Date; unborn: string[]; known: string[] }>({
     name: 'commit-events',
     text: commitStatement,
     values: [
       epoch,
-      events.map(event => event.id),
-      events.map(event => event.profileId),
-      events.map(event => event.sessionId),
-      events.map(event => event.type),
-      events.map(event => event.chat),
-      events.map(event => event.body),
-      wanted.map(delivery => delivery.id),
-      wanted.map(delivery => delivery.webhookId),
-      wanted.map(delivery => delivery.event.id),
+      plainArray(events.map(event => event.id)),
+      plainArray(events.map(event => event.profileId)),
+      plainArray(events.map(event => event.sessionId)),
+      textArray(events.map(event => event.type)),
+      textArray(events.map(event => event.chat)),
+      textArray(events.map(event => event.body)),
+      plainArray(wanted.map(delivery => delivery.id)),
+      plainArray(wanted.map(delivery => delivery.webhookId)),
+      plainArray(wanted.map(delivery => delivery.event.id)),
       claimId,
       leaseMs,
-      told.map(stanza => stanza.sessionId),
-      told.map(stanza => stanza.delivery),
-      events.map(event => event.traceparent ?? null),
-      wanted.map(delivery => delivery.ordered),
+      plainArray(told.map(stanza => stanza.sessionId)),
+      textArray(told.map(stanza => stanza.delivery)),
+      textArray(events.map(event => event.traceparent ?? null)),
+      plainArray(wanted.map(delivery => delivery.ordered)),
     ],
   })
   if (done === undefined || !done.fresh) return null
-  const bornIds = new Set(done.born)
-  const born = wanted.filter(delivery => bornIds.has(delivery.id))
+  const unborn = new Set(done.unborn)
+  const born = unborn.size === 0 ? wanted : wanted.filter(delivery => !unborn.has(delivery.id))
   const claimed = born.filter(delivery => !delivery.ordered)
   const deliveries = Map.groupBy(
     claimed.map(({ id, webhookId, event }) => ({
@@ -170,10 +173,10 @@ async function insert(
     delivery => delivery.eventId,
   )
   const ordered = claimed.length < born.length
-  return { committed: new Set(done.committed), at: done.at, deliveries, ordered }
+  return { known: new Set(done.known), at: done.at, deliveries, ordered }
 }
 
-// A delivery is inserted only for an event inserted here: a known event has had its deliveries. One of an ordered
+// What is missing is told, for as a rule nothing is. A delivery is inserted only for an event inserted here: a known event has had its deliveries. One of an ordered
 // webhook gets its place instead of a claim, and no time: it is due when it is its turn.
 const commitStatement = `with fresh as materialized (
   select from webhook_epoch where epoch = $1
@@ -202,5 +205,6 @@ const commitStatement = `with fresh as materialized (
   where i.session_id = stanza.session_id and i.delivery = stanza.delivery and i.published_at is null
     and exists (select from fresh)
 )
-select exists (select from fresh) as fresh, now() as at, array(select id from new_deliveries) as born,
-  array(select id from new_events) as committed`
+select exists (select from fresh) as fresh, now() as at,
+  array(select id from unnest($8::uuid[]) as wanted (id) except select id from new_deliveries) as unborn,
+  array(select id from unnest($2::uuid[]) as given (id) except select id from new_events) as known`

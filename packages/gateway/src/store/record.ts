@@ -1,25 +1,34 @@
 import { uuidv7 } from '@waxwing/events/event-id'
+import { plainArray, textArray, timeArray } from './array-parameter.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import { type Database, isFaultOfOneRow, json, retryingConflicts, storable } from './database.ts'
 import type { RecordedOutcome } from './deliveries.ts'
 import type { Partitions } from './partitions.ts'
 
 /**
+ * Nobody waits for an outcome to be written, so batches may be larger, and fewer, than those of commits: what is unwritten when
+ * the process is killed is sent again, and a twentieth of a second more of that is little.
+ */
+const recordPace = { enough: 256, paceMs: 20 }
+
+/**
  * Hop 6 of the river: the attempt is written down, and the delivery moves on if this claim still holds it. Attempts of
  * a claim that was taken over are written all the same, for they did happen. Results: was the outcome taken?
  */
 export function createRecord(db: Database, partitions: Partitions): Batcher<RecordedOutcome, boolean> {
-  return createBatcher({ run: recordBatch, isolate: isFaultOfOneRow })
+  return createBatcher({ run: recordBatch, isolate: isFaultOfOneRow, ...recordPace })
 
   async function recordBatch(outcomes: readonly RecordedOutcome[]): Promise<boolean[]> {
     const rows = outcomes.map(outcome => ({ id: uuidv7(), outcome }))
     await partitions.ensureFor(rows.slice(0, 1).map(row => row.id))
     const values = columnsOf(rows)
-    const taken = await retryingConflicts(() =>
+    const refused = await retryingConflicts(() =>
       db.query<{ id: string; claimId: string }>({ name: 'record-outcomes', text: recordStatement, values }),
     )
-    const keys = new Set(taken.map(row => `${row.id} ${row.claimId}`))
-    return outcomes.map(({ delivery }) => keys.has(`${delivery.deliveryId} ${delivery.claimId}`))
+    const keys = new Set(refused.map(row => `${row.id} ${row.claimId}`))
+    return outcomes.map(
+      ({ delivery }) => keys.size === 0 || !keys.has(`${delivery.deliveryId} ${delivery.claimId}`),
+    )
   }
 }
 
@@ -27,28 +36,41 @@ const statusOf = { delivered: 'delivered', retry: 'pending', dead: 'failed' } as
 
 /** One array a column, as the statement's unnest wants them. */
 function columnsOf(rows: readonly { id: string; outcome: RecordedOutcome }[]): unknown[] {
-  const column = (value: (outcome: RecordedOutcome) => unknown) => rows.map(row => value(row.outcome))
+  const column = <T>(value: (outcome: RecordedOutcome) => T) => rows.map(row => value(row.outcome))
   return [
-    rows.map(row => row.id),
-    column(o => o.delivery.deliveryId),
-    column(o => o.delivery.claimId),
-    column(o => o.attempt),
-    column(o => o.startedAt),
-    column(o => Math.round(o.durationMs)),
-    column(o => (o.timings === null ? null : json(o.timings))),
-    column(o => json(o.requestHeaders)),
-    column(o => o.responseStatus),
-    column(o => (o.responseHeaders === null ? null : json(o.responseHeaders))),
-    column(o => (o.responseBody === null ? null : storable(o.responseBody))),
-    column(o => o.errorClass),
-    column(o => (o.errorMessage === null ? null : storable(o.errorMessage))),
-    column(o => statusOf[o.next.kind]),
-    column(o => (o.next.kind === 'retry' ? o.next.at : null)),
-    column(o => (o.unspent ? o.attempt - 1 : o.attempt)),
+    plainArray(rows.map(row => row.id)),
+    plainArray(column(o => o.delivery.deliveryId)),
+    plainArray(column(o => o.delivery.claimId)),
+    plainArray(column(o => o.attempt)),
+    timeArray(column(o => o.startedAt)),
+    plainArray(column(o => Math.round(o.durationMs))),
+    textArray(column(o => (o.timings === null ? null : json(o.timings)))),
+    textArray(column(o => json(o.requestHeaders))),
+    plainArray(column(o => o.responseStatus)),
+    textArray(column(o => (o.responseHeaders === null ? null : json(o.responseHeaders)))),
+    textArray(column(o => (o.responseBody === null ? null : storable(o.responseBody)))),
+    plainArray(column(o => o.errorClass)),
+    textArray(column(o => (o.errorMessage === null ? null : storable(o.errorMessage)))),
+    plainArray(column(o => statusOf[o.next.kind])),
+    timeArray(column(o => (o.next.kind === 'retry' ? o.next.at : null))),
+    plainArray(column(o => (o.unspent ? o.attempt - 1 : o.attempt))),
+    ...boundsOf(column(o => o.delivery.deliveryId)),
   ]
 }
 
-// Rows are locked in the order of their ids, so that two batches never wait for one another in a circle.
+/** The lowest and the highest: with them the server leaves out the days that none of these ids can be of. */
+function boundsOf(ids: readonly string[]): [string, string] {
+  const [first = '', ...rest] = ids
+  let [lowest, highest] = [first, first]
+  for (const id of rest) {
+    if (id < lowest) lowest = id
+    if (id > highest) highest = id
+  }
+  return [lowest, highest]
+}
+
+// Rows are locked in the order of their ids, so that two batches never wait for one another in a circle. The join of `moved`
+// has no `= any` beside it: an index is then searched for all ids anew for each row.
 const recordStatement = `with given as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::timestamptz[], $6::int[], $7::text[],
     $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[],
@@ -58,11 +80,11 @@ const recordStatement = `with given as materialized (
 ), logged as (
   insert into webhook_attempts (id, delivery_id, attempt, started_at, duration_ms, timings, request_headers,
     response_status, response_headers, response_body, error_class, error_message)
-  select id, delivery_id, attempt, started_at, duration_ms, timings::jsonb, request_headers::jsonb,
-    response_status, response_headers::jsonb, response_body, error_class, error_message from given
-  on conflict (id) do nothing
+  select id, delivery_id, attempt, started_at, duration_ms, timings::json, request_headers::json,
+    response_status, response_headers::json, response_body, error_class, error_message from given
 ), locked as materialized (
-  select id, claim_id from webhook_deliveries where id = any($2::uuid[]) order by id for update
+  select id, claim_id from webhook_deliveries
+  where id = any($2::uuid[]) and id between $17::uuid and $18::uuid order by id for update
 ), moved as (
   update webhook_deliveries d
   set status = given.status, attempts = given.spent, next_attempt_at = given.next_attempt_at, claim_id = null,
@@ -70,7 +92,8 @@ const recordStatement = `with given as materialized (
     error_class = given.error_class, error_message = given.error_message,
     delivered_at = case when given.status = 'delivered' then now() end
   from locked join given on given.delivery_id = locked.id and given.claim_id = locked.claim_id
-  where d.id = locked.id and d.id = any($2::uuid[]) and d.status = 'pending'
+  where d.id = locked.id and d.id between $17::uuid and $18::uuid and d.status = 'pending'
   returning d.id, given.claim_id
 )
-select id, claim_id as "claimId" from moved`
+select given.delivery_id as id, given.claim_id as "claimId" from given
+where not exists (select from moved where moved.id = given.delivery_id and moved.claim_id = given.claim_id)`
