@@ -123,7 +123,34 @@ test('secret rotate prints the new secret, and both sign during the overlap', as
   }
   const refused = await waxwing(['secret', 'rotate', '--webhook', webhook.id, '--overlap', '2h'], env)
   assert.equal(refused.code, 1)
-  assert.match(refused.stderr, /^waxwing secret rotate: The request does not fit/)
+  assert.match(refused.stderr, /^waxwing secret rotate: --overlap: .+\.\nNothing was changed\./)
+})
+
+test('what the gateway refuses is told in the words of the flags', async () => {
+  const refusal = async (...args: string[]) => {
+    const { code, stderr } = await waxwing(args, env)
+    assert.equal(code, 1)
+    assert.doesNotMatch(stderr, /\/(webhook_id|since|status|force|event_type|rate)\b/, 'no field of the API')
+    return stderr
+  }
+  const nope = await refusal('replay', '--webhook', 'nope', '--since', '1h')
+  assert.match(nope, /^waxwing replay: --webhook: .+\.\nNothing was changed\. --help/)
+  const unknown = crypto.randomUUID()
+  for (const verb of [
+    ['replay', '--since', '1h'],
+    ['trigger', 'call'],
+    ['secret', 'rotate'],
+  ]) {
+    const stderr = await refusal(...verb, '--webhook', unknown)
+    assert.match(stderr, /: --webhook: There is no such webhook\.\n/)
+  }
+  const ours = ['replay', '--webhook', webhook.id]
+  const two = await refusal(...ours, '--since', 'yesterday', '--rate', '9000')
+  assert.match(two, /^waxwing replay: --since: .+\n--rate: .+\n/)
+  const forced = await refusal(...ours, '--since', '1h', '--status', 'delivered')
+  assert.match(forced, /^waxwing replay: --force: .* with --force\.\n/)
+  const turned = await refusal(...ours, '--since', '1h', '--until', '2h')
+  assert.match(turned, /^waxwing replay: --since: It must lie before --until\.\n/)
 })
 
 test('without a gateway, a key or the right one, a verb says so and what to do', async () => {
@@ -137,6 +164,41 @@ test('without a gateway, a key or the right one, a verb says so and what to do',
   const wrong = await waxwing(['trigger', 'call', '--key', 'wx_wrong', '--json'], env)
   assert.equal(wrong.code, 1)
   assert.equal(wrong.records[0]?.problem, 'This API key is not valid.')
+})
+
+test('listen goes on when its receiver was away, and when the gateway was', async () => {
+  const gone = await startReceiver((_, __, response) => response.writeHead(200).end())
+  await gone.stop()
+  const listening = spawnWaxwing(['listen', '--forward-to', gone.url, '--events', 'session.*', '--json'], env)
+  const { ready, secret } = JSON.parse(await listening.firstLine())
+  assert.equal(ready, true)
+  const said: Record<string, unknown>[] = []
+  listening.lines.on('line', line => said.push(JSON.parse(line)))
+  await somethingHappens()
+  await until(async () => said.some(line => line.error_class === 'refused'))
+
+  const local = await startReceiver((_, __, response) => response.writeHead(200).end(), {
+    port: Number(new URL(gone.url).port),
+  })
+  await somethingHappens()
+  await until(async () => local.received.length > 0)
+
+  running.child.kill('SIGTERM')
+  await running.end()
+  running = spawnWaxwing(['start'], { ...env, LOG_LEVEL: 'warn' })
+  running.child.stderr.resume()
+  assert.match(await running.firstLine(), /^Waxwing is ready/)
+  const before = local.received.length
+  await somethingHappens()
+  await until(async () => local.received.length > before)
+  listening.child.kill('SIGINT')
+  const { code, stderr } = await listening.end()
+  assert.equal(code, 0, stderr)
+  const ids = local.received.map(one => one.headers['webhook-id'])
+  assert.equal(new Set(ids).size, ids.length, 'none twice')
+  for (const { headers, body } of local.received)
+    assert.equal((await verifySignature({ secret, headers, body: body.toString() })).ok, true)
+  await local.stop()
 })
 
 /** A session of the simulated network that wants to be linked shows a QR code, and that is news. */

@@ -55,6 +55,11 @@ function urlOf(text: string): string | null {
   return url === null ? null : url.href
 }
 
+/** A gateway that restarts or is asked too often is waited for; one that says no to our key will not change its mind. */
+function passes({ status }: Refused): boolean {
+  return status === null || status === 429 || status >= 500
+}
+
 type Forwarding = { gateway: Gateway; sender: Sender; url: string; secret: string; patterns: string[] }
 
 async function forward(
@@ -74,8 +79,7 @@ async function forward(
       away = false
       for (const event of fresh) await send(event)
     } catch (error) {
-      // A gateway that restarts is waited for; one that says no to our key will not change its mind.
-      if (!(error instanceof Refused) || (error.status !== null && error.status < 500)) throw error
+      if (!(error instanceof Refused) || !passes(error)) throw error
       if (!away) voice.say(`${error.message} Waiting for it.`)
       away = true
       await sleep(againMs, undefined, { signal: stop.signal }).catch(() => undefined)

@@ -13,13 +13,24 @@ export type ReplayOptions = GatewayOptions & {
   wait?: boolean
 }
 
+const flags = {
+  '/webhook_id': '--webhook',
+  '/since': '--since',
+  '/until': '--until',
+  '/status': '--status',
+  '/event_type': '--event-type',
+  '/rate': '--rate',
+  '/force': '--force',
+  webhook_not_found: '--webhook',
+}
+
 const pollMs = 500
 
 /** Starts a replay; with `--wait` it stays until the replay has ended, and a cancelled one is a failure. */
 export function replay(voice: Voice, options: ReplayOptions): Promise<Ending> {
   return withGateway(options, async gateway => {
     const now = new Date()
-    const started = await gateway.call('POST', '/deliveries/replay', {
+    const asked = {
       webhook_id: options.webhook,
       since: momentOf(options.since, now),
       until: options.until && momentOf(options.until, now),
@@ -27,7 +38,8 @@ export function replay(voice: Voice, options: ReplayOptions): Promise<Ending> {
       event_type: options.eventType,
       rate: options.rate,
       force: options.force,
-    })
+    }
+    const started = await gateway.call('POST', '/deliveries/replay', asked, flags)
     voice.tell(started)
     voice.say(`Replay ${started.id} is ${started.status}: ${started.since} to ${started.until}.`)
     if (options.wait) return ended(voice, gateway, started)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, isLoopback } from '../config.ts'
+import { type Flags, inFlags } from './in-flags.ts'
 import { configOf, type Ending } from './verb.ts'
 
 /** Where the gateway is and with which key; what is left out comes from the environment, as for `start`. */
@@ -11,8 +12,8 @@ export type Json = any
 
 export type Gateway = {
   url: string
-  /** One call, path below /api/v1. Throws a Refused. */
-  call(method: 'GET' | 'POST', path: string, body?: object): Promise<Json>
+  /** One call, path below /api/v1. Throws a Refused, in the words of `flags`. */
+  call(method: 'GET' | 'POST', path: string, body?: object, flags?: Flags): Promise<Json>
   /** A GET whose answer goes on. `at`: the gateway's clock when it began. Throws a Refused. */
   open(
     path: string,
@@ -53,7 +54,7 @@ export async function withGateway(
   try {
     return await work({
       url,
-      call: (method, path, body) => call({ url, key, method, path, body }),
+      call: (method, path, body, flags) => call({ url, key, method, path, body, flags }),
       open: (path, options) => open({ url, key, path, ...options }),
     })
   } catch (error) {
@@ -81,7 +82,7 @@ function urlOf({ publicUrl, host, port }: Config): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-type Request = { url: string; key: string; method: string; path: string }
+type Request = { url: string; key: string; method: string; path: string; flags?: Flags | undefined }
 
 async function call({ body, ...a }: Request & { body: object | undefined }): Promise<Json> {
   const response = await ask(a, {
@@ -118,6 +119,9 @@ async function ask(a: Request, { headers, ...init }: RequestInit & { headers: Re
   })
   if (response.ok) return response
   const answer: Json = await response.json().catch(() => null)
-  const { title = `${a.url} answered ${response.status} to ${a.method} ${a.path}.`, detail } = answer ?? {}
-  throw new Refused(response.status, title, detail ?? 'Check that a Waxwing gateway is at that address.')
+  const {
+    problem = `${a.url} answered ${response.status} to ${a.method} ${a.path}.`,
+    next = 'Check that a Waxwing gateway is at that address.',
+  } = inFlags(answer ?? {}, a.flags ?? {})
+  throw new Refused(response.status, problem, next)
 }

@@ -2,6 +2,8 @@ import { type EventType, isEventType, matches } from '@waxwing/events'
 import { type Gateway, type GatewayOptions, type Json, withGateway } from './running-gateway.ts'
 import type { Ending, Voice } from './verb.ts'
 
+const flags = { '/event_type': '<type>', webhook_not_found: '--webhook' }
+
 /** Sends the catalog's sample of a type to one webhook, or to every enabled one that subscribes to the type. */
 export async function trigger(
   voice: Voice,
@@ -25,7 +27,7 @@ export async function trigger(
     const failed: Json[] = []
     for (const id of ids) {
       const path = `/webhooks/${encodeURIComponent(id)}/test`
-      const result = await gateway.call('POST', path, { event_type: type })
+      const result = await gateway.call('POST', path, { event_type: type }, flags)
       if (result.error_class !== null) failed.push(result)
       voice.tell({ webhook_id: id, ...result })
       voice.say(`${result.request.url}  ${inWords(result)}`)

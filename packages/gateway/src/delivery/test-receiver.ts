@@ -13,9 +13,10 @@ export type Receiver = {
   stop(): Promise<void>
 }
 
-/** A real HTTP server on a free port of 127.0.0.1; `answer` is called with the request read. Stop it yourself. */
+/** A real HTTP server on 127.0.0.1, on a free port unless told; `answer` is called with the request read. Stop it yourself. */
 export async function startReceiver(
   answer: (received: Received, ...http: Parameters<RequestListener>) => void,
+  { port = 0 }: { port?: number } = {},
 ): Promise<Receiver> {
   const received: Received[] = []
   let connections = 0
@@ -31,7 +32,7 @@ export async function startReceiver(
     })
   })
   server.on('connection', () => connections++)
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
