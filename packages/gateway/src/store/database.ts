@@ -54,6 +54,8 @@ export function openDatabase(a: {
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', error => a.log.warn({ err: error }, 'an idle database connection was lost'))
+  // One that breaks within a transaction, between two statements, would end it too; the next statement fails.
+  pool.on('connect', client => client.on('error', () => {}))
   return {
     query: queryOn(pool, answerWithinMs),
     transaction: (work, { patient = false } = {}) => transactionOn(pool, work, answerWithinMs, patient),
