@@ -165,6 +165,7 @@ export function announcement(n: number): Announcement {
     manual: n % 5 === 0,
     ordered: n % 4 === 0,
     createdAt: new Date(1_750_000_000_000 + n),
+    traceparent: n % 2 === 0 ? `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` : null,
     body: JSON.stringify({ n, text: 'grüße 👋' }),
   }
 }
