@@ -79,7 +79,7 @@ test('doctor passes on embedded defaults and changes nothing', async () => {
   assert.ok(levels.every(({ level }) => level === 'ok'))
   assert.deepEqual(
     levels.map(({ check }) => check),
-    ['Node', 'DATA_DIR', 'ENCRYPTION_KEY', 'Postgres', 'PORT', 'API_KEY'],
+    ['Node', 'DATA_DIR', 'ENCRYPTION_KEY', 'Postgres', 'PORT', 'API_KEY', 'AUTH_MODE'],
   )
   assert.throws(() => rmSync(dataDir))
 })
