@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { errorClasses } from '@waxwing/events'
 import { renderOperations } from '../../dashboard/render-operations.ts'
 import { renderEventsReference } from '../../events/src/reference.ts'
+import { describeAsync } from './api/asyncapi.ts'
 import { describeApi } from './api/describe.ts'
 import { problems } from './api/problem.ts'
 import { renderConfigReference } from './config/reference.ts'
@@ -22,6 +23,7 @@ const openapi = await describeApi({ version })
 
 /** By their path in the repository. */
 const pages: Record<string, string> = {
+  [`${reference}/asyncapi.json`]: `${JSON.stringify(describeAsync({ version, publicUrl: null }), null, 2)}\n`,
   [`${reference}/config.md`]: notice + renderConfigReference(),
   [`${reference}/errors.md`]: notice + renderErrorsReference(),
   [`${reference}/events.md`]: notice + renderEventsReference(),

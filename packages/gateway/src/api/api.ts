@@ -18,6 +18,7 @@ import type { Lane } from '../stream/lane.ts'
 import { accountPasswordRoute } from './account-password.ts'
 import { answerBrokenHttp, answerBrokenUrl, answerErrors } from './answer-errors.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { asyncApiRoute } from './asyncapi.ts'
 import { createCookie } from './auth/cookie.ts'
 import { createSupabaseTokens } from './auth/supabase-tokens.ts'
 import { authenticate, type Caller } from './authenticate.ts'
@@ -25,6 +26,7 @@ import { catalogRoutes } from './catalog.ts'
 import { dashboardPages } from './dashboard.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { docsPage } from './docs-page.ts'
 import { eventRoutes } from './events.ts'
 import { markEveryResponse, requestId } from './every-response.ts'
 import { healthRoutes } from './health.ts'
@@ -144,6 +146,8 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   await app.register(
     async (scope: Api) => {
       refuseQueries(scope)
+  asyncApiRoute(app, deps)
+  docsPage(app)
       authModeRoute(scope, deps)
       if (cookie) signInRoutes(scope, { ...deps, cookie })
     },

@@ -8,7 +8,7 @@ import { pathId } from './validate.ts'
 
 const tags = ['Events']
 
-const event = z
+export const event = z
   .object({
     id: z.uuid(),
     type: z.string(),

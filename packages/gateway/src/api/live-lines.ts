@@ -1,9 +1,11 @@
 /** The live stream as text: Server-Sent Events, as the HTML standard has them. */
 import { type EventType, matches } from '@waxwing/events'
 import { timeOf } from '@waxwing/events/event-id'
+import type { z } from 'zod'
 import type { EventRow } from '../store/events.ts'
 import type { FeedItem } from '../stream/feed.ts'
 import type { Dropped, Kind, Line } from './live-queue.ts'
+import type { liveDelivery, liveDropped, liveSession } from './live-shapes.ts'
 
 /** What a reader wants to see; what is undefined filters nothing. */
 export type LiveFilter = {
@@ -57,7 +59,12 @@ function eventLine({ id, type, sessionId, committedAt, body }: EventFacts): Line
   return { kind: 'event', id, text: `id: ${id}\n${message('event', data)}` }
 }
 
-function showAttempt({ sessionId, webhookId, eventType, attempt }: FeedItem & { kind: 'delivery' }) {
+function showAttempt({
+  sessionId,
+  webhookId,
+  eventType,
+  attempt,
+}: FeedItem & { kind: 'delivery' }): z.output<typeof liveDelivery> {
   return {
     id: attempt.deliveryId,
     webhook_id: webhookId,
@@ -75,15 +82,20 @@ function showAttempt({ sessionId, webhookId, eventType, attempt }: FeedItem & { 
   }
 }
 
-function showSession({ sessionId, session }: FeedItem & { kind: 'session' }) {
+function showSession({ sessionId, session }: FeedItem & { kind: 'session' }): z.output<typeof liveSession> {
   const { pushName, qrExpiresAt, updatedAt, ...same } = session
   return { id: sessionId, ...same, push_name: pushName, qr_expires_at: qrExpiresAt, updated_at: updatedAt }
 }
 
 /** What a reader that was too slow did not get; it finds the events after `lastEventId` in the database. */
 export function droppedText({ event, delivery, session }: Dropped, lastEventId: string | null): string {
-  const counts = { events: event, deliveries: delivery, sessions: session }
-  return message('dropped', JSON.stringify({ ...counts, last_event_id: lastEventId }))
+  const shown: z.output<typeof liveDropped> = {
+    events: event,
+    deliveries: delivery,
+    sessions: session,
+    last_event_id: lastEventId,
+  }
+  return message('dropped', JSON.stringify(shown))
 }
 
 /** A comment: it keeps proxies from closing a quiet connection, and tells us when nobody is there any more. */

@@ -20,7 +20,7 @@ export function receiverSide(): {
         operationId: `on.${type}`,
         summary: title,
         description,
-        parameters: headers,
+        parameters: requestHeaders,
         requestBody: { required: true, content: { 'application/json': { schema } } },
         responses: {
           '2XX': { description: 'Received. Anything else, a redirect included, is tried again.' },
@@ -31,7 +31,8 @@ export function receiverSide(): {
   return { webhooks, definitions }
 }
 
-const headers = [
+/** What every request to a webhook carries. */
+export const requestHeaders = [
   ['webhook-id', 'The id of the event: deduplicate on it.'],
   ['webhook-timestamp', 'Unix seconds of this attempt.'],
   ['webhook-signature', 'Standard Webhooks: `v1,<base64>`, one for each valid secret.'],

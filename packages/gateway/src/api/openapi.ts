@@ -5,6 +5,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import { z } from 'zod'
 import type { Api, ApiDeps } from './api.ts'
 import { idempotencyHeader } from './idempotency.ts'
+import { withExamples } from './openapi-examples.ts'
 import { tidy } from './openapi-tidy.ts'
 import { receiverSide } from './openapi-webhooks.ts'
 import { type ProblemCode, problems } from './problem.ts'
@@ -61,7 +62,7 @@ export async function describeRoutes(
         Object.assign(schema, scopeNote(document.route), headersOf(document.route))
       return { schema, url }
     },
-    transformObject: document => tidy(jsonSchemaTransformObject(document), definitions),
+    transformObject: document => withExamples(tidy(jsonSchemaTransformObject(document), definitions)),
   })
 
   let text: string | null = null

@@ -1,17 +1,24 @@
+import type { SessionStatus } from '@waxwing/events'
+
 /** Something that has just become true, for whoever watches. Plain JSON: it may cross a process border. */
-export type FeedItem = {
-  profileId: string
-  sessionId: string | null
-} & (
+export type FeedItem = { profileId: string } & (
   | {
       kind: 'event'
+      sessionId: string | null
       id: string
-      type: string /** ISO, when it became durable. */
+      type: string
+      /** ISO: when it became durable. */
       committedAt: string
       body: string
     }
-  | { kind: 'delivery'; webhookId: string; eventType: string; attempt: WatchedAttempt }
-  | { kind: 'session'; session: WatchedSession }
+  | {
+      kind: 'delivery'
+      sessionId: string | null
+      webhookId: string
+      eventType: string
+      attempt: WatchedAttempt
+    }
+  | { kind: 'session'; sessionId: string; session: WatchedSession }
 )
 
 /** One attempt and where it leaves the delivery. Times are ISO; `nextAttemptAt` null: it is finished. */
@@ -32,7 +39,7 @@ export type WatchedAttempt = {
 export type WatchedSession = {
   name: string
   network: 'whatsapp' | 'sandbox'
-  status: string
+  status: SessionStatus
   reason: string | null
   final: boolean
   phone: string | null
