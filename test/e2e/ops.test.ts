@@ -114,6 +114,7 @@ test('what law 19 promises is on the board', () => {
     'duplicates averted, at the record': 'waxwing_outcomes_fenced_out_total',
     'dead letters': 'waxwing_dead_letters',
     'stream pending': 'waxwing_stream_waiting',
+    'stream lag': 'waxwing_stream_lag_seconds',
     'stream dropped': 'waxwing_stream_dropped_total',
     'pool waits': 'waxwing_database_pool_wait_seconds_total',
     'who waits for the pool': 'waxwing_database_pool_waiting',

@@ -87,7 +87,7 @@ test('what the rooms have in their hands and have counted is shown, and a room t
   const watched: Watched = {
     backlog: quiet,
     dispatcher: () => ({ ...dispatcher, ...counts }),
-    lane: () => ({ announced: 20, dropped: 1, waiting: 12 }),
+    lane: () => ({ announced: 20, dropped: 1, waiting: 12, lagMs: 500 }),
     store: () => ({ pool, events: { committed: 30, known: 11 }, partitionsKept: 13 }),
   }
   const page = async (rooms: Watched) =>
@@ -106,6 +106,7 @@ test('what the rooms have in their hands and have counted is shown, and a room t
     waxwing_stream_announced_total: 20,
     waxwing_stream_dropped_total: 1,
     waxwing_stream_waiting: 12,
+    waxwing_stream_lag_seconds: 0.5,
     waxwing_database_pool_size: 10,
     waxwing_database_pool_open: 4,
     waxwing_database_pool_idle: 1,

@@ -41,6 +41,11 @@ const gauges: readonly Row[] = [
     of: ({ lane }) => lane?.waiting,
   },
   {
+    name: 'waxwing_stream_lag_seconds',
+    help: 'How long the first announcement that waits has been waiting; 0 without one.',
+    of: ({ lane }) => lane && lane.lagMs / 1_000,
+  },
+  {
     name: 'waxwing_database_pool_size',
     help: 'Connections the pool may open.',
     of: ({ store }) => store?.pool.size,

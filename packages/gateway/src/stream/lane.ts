@@ -28,7 +28,13 @@ export type Announcement = {
 }
 
 /** Counted since the lane was made. `dropped` is not lost work: the due-scan finds it when its lease runs out. */
-export type LaneStats = { announced: number; dropped: number; waiting: number }
+export type LaneStats = {
+  announced: number
+  dropped: number
+  waiting: number
+  /** How long the first of those that wait has been waiting; 0 without one. */
+  lagMs: number
+}
 
 /**
  * The fast lane between whoever commits deliveries and whoever attempts them. Postgres is the truth; the lane

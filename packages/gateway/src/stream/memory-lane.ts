@@ -7,10 +7,11 @@ type Listener = { handler: (items: Announcement[]) => void; onNudge: () => void 
  * when a listener gets all of them in one call. `limit` bounds what may wait: bodies are up to 1 MiB each,
  * and while nobody listens nothing else holds the memory down. A nudge reaches every listener.
  */
-export function createMemoryLane({ limit }: { limit: number }): Lane {
+export function createMemoryLane({ limit, now = Date.now }: { limit: number; now?: () => number }): Lane {
   const listeners: Listener[] = []
   const stats = { announced: 0, dropped: 0 }
   let waiting: Announcement[] = []
+  let waitingSince = 0
   let nudged = false
   let flushing = false
   let closed = false
@@ -41,6 +42,7 @@ export function createMemoryLane({ limit }: { limit: number }): Lane {
 
   return {
     announce(items) {
+      if (waiting.length === 0) waitingSince = now()
       const room = closed ? 0 : Math.max(0, limit - waiting.length)
       for (const item of items.slice(0, room)) waiting.push(item)
       stats.announced += items.length
@@ -62,7 +64,11 @@ export function createMemoryLane({ limit }: { limit: number }): Lane {
         },
       }
     },
-    stats: () => ({ ...stats, waiting: waiting.length }),
+    stats: () => ({
+      ...stats,
+      waiting: waiting.length,
+      lagMs: waiting.length === 0 ? 0 : now() - waitingSince,
+    }),
     async close() {
       closed = true
       stats.dropped += waiting.length
