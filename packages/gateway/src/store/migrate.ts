@@ -28,6 +28,7 @@ export async function migrate(db: Database, log: Logger, folder = migrationsFold
     const fresh = await db.transaction(
       async query => {
         await query({ text: 'select pg_advisory_xact_lock($1)', values: [migrationLock] })
+        await refuseOtherRole(query)
         const known = await appliedMigrations(query)
         refuseMismatch(migrations, known)
         if (known.some(row => row.version === migration.version)) return false
@@ -69,6 +70,19 @@ async function readMigration(folder: string, file: string): Promise<Migration> {
   }
   const sql = (await readFile(`${folder}/${file}`, 'utf8')).replaceAll('\r\n', '\n')
   return { version, name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+}
+
+/** Row security holds every role but the owner of the tables, and lets it find all of them empty. */
+async function refuseOtherRole(query: Query): Promise<void> {
+  const [held] = await query<{ owner: string; role: string }>({
+    text: `select pg_get_userbyid(relowner) as owner, current_user as role from pg_class
+      where oid = to_regclass('waxwing_migrations') and row_security_active(oid)`,
+  })
+  if (held === undefined) return
+  throw new MigrationRefused(
+    `The tables of Waxwing belong to the database role ${held.owner}, and DATABASE_URL connects as ${held.role}, which ` +
+      `row security keeps from their rows. Connect as ${held.owner}, or make it the owner: alter table … owner to ${held.role}.`,
+  )
 }
 
 type AppliedMigration = { version: string; name: string; checksum: string }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pino from 'pino'
 import { type Database, openDatabase, type Query } from './database.ts'
+import { MigrationRefused } from './migrate.ts'
 import type { Store } from './store.ts'
 import { addWebhook, onEveryServer, only, outcome, type TestBench, textEvent } from './test-stores.ts'
 
@@ -168,6 +169,31 @@ onEveryServer('row security', fresh => {
     await store.profiles.seen({ id: cleo, email: 'cleo@example.org' })
     await db.query({ text: `delete from auth.users where id = '${cleo}'` })
     assert.deepEqual(await profile(cleo), { email: 'cleo@example.org' }, 'rows outlive the user')
+  })
+})
+
+onEveryServer('row security and a role that does not own the tables', fresh => {
+  test('the gateway refuses to start as somebody whom it holds, instead of finding everything empty', async () => {
+    const bench = await fresh()
+    const db = openDatabase({ databaseUrl: bench.databaseUrl, poolSize: 1, log: pino({ level: 'silent' }) })
+    try {
+      for (const text of [...roles, 'grant all on schema public to authenticated']) await db.query({ text })
+      await bench.open()
+      await db.query({ text: 'grant all on all tables in schema public to authenticated' })
+      const databaseUrl = new URL(bench.databaseUrl)
+      databaseUrl.searchParams.set('options', '-c role=authenticated')
+      await assert.rejects(bench.open({ databaseUrl: databaseUrl.href }), (error: Error) => {
+        assert.ok(error instanceof MigrationRefused)
+        assert.match(
+          error.message,
+          /belong to the database role \w+, and DATABASE_URL connects as authenticated/,
+        )
+        return true
+      })
+    } finally {
+      await db.close()
+      await bench.close()
+    }
   })
 })
 
