@@ -76,6 +76,7 @@ test('a rate limit is set, kept by other changes, and taken away', async () => {
     [1_000, 1, 1, null],
   )
 })
+
 test('everything wrong with a webhook is said at once, each with its place', async () => {
   const answer = await api.call('POST /webhooks', {
     body: {
@@ -193,10 +194,31 @@ test('a webhook shows how its receiver is doing, and enabling it lifts a suspens
     notice: null,
   }))
   const { enabled, health } = (await api.call(`GET /webhooks/${id}`)).json
-  assert.deepEqual([enabled, health], [true, { state: 'suspended', since: since.toISOString(), reason }])
+  assert.deepEqual(
+    [enabled, health],
+    [true, { state: 'suspended', since: since.toISOString(), reason, paused_until: null }],
+  )
   const lifted = (await api.call(`POST /webhooks/${id}/enable`)).json.health
   assert.deepEqual([lifted.state, lifted.reason], ['healthy', null])
   assert.ok(Date.parse(lifted.since) > since.getTime())
+})
+
+test('a webhook shows until when its receiver asked for patience, and enabling ends the pause', async () => {
+  const { id, health: before } = await newWebhook()
+  assert.equal(before.paused_until, null)
+  const until = new Date(Date.now() + 3_600_000)
+  const reason = 'It answered 429 and asked for patience.'
+  await api.store.webhookHealth.change(id, health => ({
+    health: { ...health, pausedAt: new Date(), pausedUntil: until, gateAt: until, reason },
+    notice: null,
+  }))
+  const { health } = (await api.call(`GET /webhooks/${id}`)).json
+  assert.deepEqual(
+    [health.state, health.reason, health.paused_until],
+    ['healthy', reason, until.toISOString()],
+  )
+  const lifted = (await api.call(`POST /webhooks/${id}/enable`)).json.health
+  assert.deepEqual([lifted.state, lifted.reason, lifted.paused_until], ['healthy', null, null])
 })
 
 test('a secret is rotated with an overlap, and may be the user’s own', async () => {

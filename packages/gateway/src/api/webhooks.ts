@@ -3,7 +3,7 @@ import { checkSubscription } from '@waxwing/events'
 import { z } from 'zod'
 import type { WebhookRow } from '../store/webhooks.ts'
 import type { Api, ApiDeps } from './api.ts'
-import { moment, page, pageOf, pageQuery } from './page.ts'
+import { iso, moment, page, pageOf, pageQuery } from './page.ts'
 import { found } from './problem.ts'
 import { retryOf, retryShown, showRetry } from './retry-config.ts'
 import { noContent, pathId } from './validate.ts'
@@ -28,12 +28,14 @@ const webhook = z
       .object({
         state: z.enum(['healthy', 'degraded', 'suspended', 'disabled']),
         since: moment,
-        reason: z.string().nullable(),
+        reason: z.string().nullable().describe('Why it is not healthy, or paused.'),
+        paused_until: moment.nullable().describe('Its Retry-After asks for this; null: it is not paused.'),
       })
       .describe(
         'How its receiver is doing. degraded and suspended: deliveries wait, unspent, while single ones are tried. ' +
           'disabled: it stayed down for seven days, and deliveries wait until somebody enables it. ' +
-          'Independent of `enabled`, which only people change.',
+          'paused_until: it answered 429 or 503 with Retry-After, and deliveries wait, unspent, except for what people ' +
+          'redeliver. Independent of `enabled`, which only people change.',
       ),
     created_at: moment,
     updated_at: moment,
@@ -55,7 +57,12 @@ function show(row: WebhookRow): z.output<typeof webhook> {
     headers: row.headers,
     ordered: row.ordered,
     rate_limit: row.rateLimit,
-    health: { state: row.health.state, since: row.health.since.toISOString(), reason: row.health.reason },
+    health: {
+      state: row.health.state,
+      since: row.health.since.toISOString(),
+      reason: row.health.reason,
+      paused_until: iso(row.health.pausedUntil),
+    },
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   }

@@ -2,13 +2,12 @@ import type { Logger } from 'pino'
 import type { Sender } from '../delivery/send.ts'
 import type { DueDelivery, HeldDelivery, RecordedOutcome } from '../store/deliveries.ts'
 import type { Untold } from '../store/untold.ts'
-import type { EndpointHealth, WebhookHealth } from '../store/webhook-health.ts'
+import type { WebhookHealth } from '../store/webhook-health.ts'
 import type { WebhookRow } from '../store/webhooks.ts'
 import type { Lane } from '../stream/lane.ts'
 import { logAttempt, outcomeOf, type TraceAttempt } from './attempt-line.ts'
 import { startDeadLetterNotices } from './dead-letter-notices.ts'
 import { startDueScan } from './due-scan.ts'
-import { isHeld } from './health.ts'
 import { startHealthBoard } from './health-board.ts'
 import { createHolding, type Held } from './holding.ts'
 import { meaningOf } from './meaning.ts'
@@ -147,40 +146,39 @@ export function startDispatcher(a: {
     pollMs: scanMs,
     now,
     log,
-    onChange: (webhookId, health) => void adjust(webhookId, health),
+    onChange: (webhookId, openAt) => void adjust(webhookId, openAt),
   })
   const listening = a.lane.listen(
     items => void accept(items, now().getTime()),
     () => scan.expect(now()),
   )
 
-  /** Only the trial goes to an endpoint in trouble, and what a person asked for. */
+  /** Only the trial goes to an endpoint in trouble, and what a person asked for; to one that is paused only the latter. */
   const mustWait = ({ webhookId, trial, manual }: DueDelivery) => !trial && !manual && board.holds(webhookId)
 
-  /** What waits here for an endpoint in trouble waits in the database instead, which knows when to try it. */
-  async function adjust(webhookId: string, health: EndpointHealth): Promise<void> {
+  /** What waits here for an endpoint in trouble or paused waits in the database instead, which knows when to try it. */
+  async function adjust(webhookId: string, openAt: Date | null): Promise<void> {
     if (stopping) return
-    if (isHeld(health)) await release(turns.withdraw(webhookId, held => mustWait(held.delivery)))
-    if (health.gateAt !== null) scan.expect(health.gateAt)
+    if (board.holds(webhookId)) await release(turns.withdraw(webhookId, held => mustWait(held.delivery)))
+    if (openAt !== null) scan.expect(openAt)
   }
 
   /** Takes in what there is room for and gives the rest back. Resolves to how many were taken. */
   async function accept(due: readonly DueDelivery[], heldSince: number): Promise<number> {
-    const strangers = due.filter(({ webhookId }) => !pace.knows(webhookId))
+    const fresh = due.map(delivery => holding.take(delivery, heldSince)).filter(held => held !== null)
+    const strangers = fresh.filter(({ webhookId }) => !pace.knows(webhookId))
     if (strangers.length > 0) await meet(strangers)
     const overflow: Held[] = []
-    for (const delivery of due) {
-      const held = holding.take(delivery, heldSince)
-      if (held !== null && (stopping || mustWait(delivery) || !turns.offer(held))) overflow.push(held)
-    }
+    for (const held of fresh)
+      if (stopping || mustWait(held.delivery) || !turns.offer(held)) overflow.push(held)
     pump()
     await release(overflow)
     return due.length - overflow.length
   }
 
   /** Learns the limits of webhooks this process has not attempted yet, so that they hold from the first attempt on. */
-  async function meet(strangers: readonly DueDelivery[]): Promise<void> {
-    const oneOfEach = new Map(strangers.map(delivery => [delivery.webhookId, delivery]))
+  async function meet(strangers: readonly Held[]): Promise<void> {
+    const oneOfEach = new Map(strangers.map(({ webhookId, delivery }) => [webhookId, delivery]))
     await Promise.all([...oneOfEach.values()].map(findEndpoint))
   }
   /** Due again at once, here or elsewhere, no attempt spent. If that fails: when the lease has run out. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { EndpointHealth, HealthNotice, HealthRow, WebhookHealth } from '../store/webhook-health.ts'
-import { type Change, isHeld, matters, next, type Observation } from './health.ts'
+import { type Change, isHeld, isPaused, matters, next, type Observation } from './health.ts'
 import { healthDraft, type Publish } from './notices.ts'
 import { within } from './within.ts'
 
@@ -31,11 +31,13 @@ export function startHealthBoard(a: {
   pollMs: number
   now: () => Date
   log: Logger
-  /** The health of an endpoint was changed from here. */
-  onChange: (webhookId: string, health: EndpointHealth) => void
+  /** The health of an endpoint was changed from here, or it asked for patience. More may go out at `openAt`, if known. */
+  onChange: (webhookId: string, openAt: Date | null) => void
 }): HealthBoard {
   const { store, log, now } = a
   const known = new Map<string, EndpointHealth>()
+  /** Pauses asked for here that are not written yet, or could not be: they hold all the same. */
+  const asked = new Map<string, { at: Date; until: Date }>()
   /** What is to be written, and by whom: at most one statement an endpoint at a time. */
   const unwritten = new Map<string, Observation[]>()
   const working = new Map<string, Promise<void>>()
@@ -100,11 +102,13 @@ export function startHealthBoard(a: {
       return sofar
     })
     fresher.add(webhookId)
-    if (changed === null) return void known.delete(webhookId)
+    if (changed === null) return forget(webhookId)
     const { before, row } = changed
     known.set(webhookId, row.health)
+    if ((asked.get(webhookId)?.until ?? at) <= (row.health.pausedUntil ?? at)) asked.delete(webhookId)
     if (before.state !== row.health.state) logChange(row, before)
-    a.onChange(webhookId, row.health)
+    if (isPaused(before, at) !== isPaused(row.health, at)) logPause(row, at)
+    a.onChange(webhookId, row.health.gateAt)
     if (row.notice !== null) await tell(row, row.notice)
   }
 
@@ -116,16 +120,40 @@ export function startHealthBoard(a: {
     else log.warn(line, `endpoint is ${state}`)
   }
 
+  function logPause({ webhookId, name, health }: HealthRow, at: Date): void {
+    const line = { webhookId, name, pausedUntil: health.pausedUntil, reason: health.reason }
+    if (isPaused(health, at)) log.warn(line, 'endpoint asked for patience; its deliveries wait')
+    else log.info(line, 'endpoint takes deliveries again, before its pause was over')
+  }
+
+  /** At once, and not when it is written: what waits would each earn its own refusal meanwhile. */
+  function hear(webhookId: string, { notBefore, verdict, startedAt }: Observation): void {
+    const sofar = asked.get(webhookId)
+    if (notBefore !== null && notBefore > (sofar?.until ?? now())) {
+      asked.set(webhookId, { at: now(), until: notBefore })
+      a.onChange(webhookId, notBefore)
+    } else if (sofar && verdict === 'success' && startedAt >= sofar.at) asked.delete(webhookId)
+  }
+
+  function forget(webhookId: string): void {
+    known.delete(webhookId)
+    asked.delete(webhookId)
+  }
+
   return {
     ready,
     holds(webhookId) {
       const health = known.get(webhookId)
-      return health !== undefined && isHeld(health)
+      const { until } = asked.get(webhookId) ?? {}
+      if (until !== undefined && until > now()) return true
+      return health !== undefined && isHeld(health, now())
     },
     released(webhookId) {
-      known.delete(webhookId)
+      // What we have written since the last look, its claim may not have seen.
+      if (!fresher.has(webhookId)) known.delete(webhookId)
     },
     observe(webhookId, seen) {
+      hear(webhookId, seen)
       if (
         !unwritten.has(webhookId) &&
         !working.has(webhookId) &&

@@ -7,6 +7,7 @@ import {
   type Change,
   disableAfterMs,
   failuresToDegrade,
+  isHeld,
   matters,
   next,
   type Observation,
@@ -29,6 +30,8 @@ const healthy: EndpointHealth = {
   gateAt: null,
   downSince: null,
   told: null,
+  pausedAt: null,
+  pausedUntil: null,
 }
 const degraded: EndpointHealth = {
   ...healthy,
@@ -50,6 +53,7 @@ function saw(verdict: Verdict, more: Partial<Observation> = {}): Observation {
     errorClass: failed ? 'http_5xx' : null,
     responseStatus: failed ? 503 : 200,
     notBefore: null,
+    startedAt: at(0),
     ...more,
   }
 }
@@ -281,6 +285,72 @@ describe('a disabled endpoint', () => {
       states.push(health.state)
     }
     assert.deepEqual(states, ['suspended', 'degraded', 'healthy'])
+  })
+})
+
+describe('an endpoint that asked for patience', () => {
+  const asks = (until: number, more: Partial<Observation> = {}) =>
+    saw('neutral', { notBefore: at(until), responseStatus: 429, ...more })
+  const paused = next(healthy, asks(60_000), at(100)).health
+
+  test('is paused until then, says why, and drains slowly afterwards', () => {
+    assert.deepEqual(paused, {
+      ...healthy,
+      reason: 'It answered 429 and asked for patience.',
+      pausedAt: at(100),
+      pausedUntil: at(60_000),
+      gateAt: at(60_000),
+    })
+    assert.deepEqual([isHeld(paused, at(59_999)), isHeld(paused, at(60_000))], [true, false])
+  })
+
+  test('is paused longer by whoever asks for longer, and not shorter by anybody who asks for less', () => {
+    const longer = next(paused, asks(90_000), at(200)).health
+    assert.deepEqual([longer.pausedUntil, longer.gateAt, longer.pausedAt], [at(90_000), at(90_000), at(200)])
+    assert.equal(next(paused, asks(30_000), at(200)).health, paused)
+  })
+
+  test('is taken at its word again when it answers well to what began later, and not to what began before', () => {
+    assert.equal(next(paused, saw('success', { startedAt: at(99) }), at(300)).health, paused)
+    const { health, notice } = next(paused, saw('success', { startedAt: at(101) }), at(300))
+    assert.deepEqual([health, notice], [{ ...healthy, gateAt: at(300) }, null])
+  })
+
+  test('keeps the pace of its drain when the pause is over by itself', () => {
+    const draining = { ...paused, gateAt: at(62_000), step: 2 }
+    const { health } = next(draining, saw('success', { startedAt: at(61_000) }), at(61_500))
+    assert.deepEqual(health, { ...healthy, gateAt: at(62_000), step: 2 })
+    const drained = { ...paused, gateAt: null }
+    assert.deepEqual(next(drained, saw('success', { startedAt: at(61_000) }), at(61_500)).health, healthy)
+  })
+
+  test('may ask again after its pause', () => {
+    const again = next({ ...paused, gateAt: null }, asks(120_000), at(70_000)).health
+    assert.deepEqual([again.pausedUntil, again.gateAt, again.step], [at(120_000), at(120_000), 0])
+  })
+
+  test('is not opened before its time by what becomes of its health, and not healed by its patience', () => {
+    const sick = live(
+      paused,
+      [1, 2, 3, 4, 5].map(() => saw('transient')),
+    ).health
+    assert.deepEqual([sick.state, sick.gateAt, sick.pausedUntil], ['degraded', at(60_000), at(60_000)])
+    const climbed = next(sick, saw('success', { startedAt: at(50) }), at(400)).health
+    assert.deepEqual([climbed.state, climbed.gateAt], ['healthy', at(60_000)])
+    const early = next(sick, saw('success', { startedAt: at(400) }), at(500)).health
+    assert.deepEqual(early, { ...healthy, since: at(500), gateAt: at(500) })
+    const { health } = next(degraded, asks(60_000), at(100))
+    assert.deepEqual([health.state, health.reason, health.gateAt], ['degraded', '…', at(60_000)])
+    const off = next(disabled, asks(60_000), at(100)).health
+    assert.deepEqual([off.state, off.gateAt, off.pausedUntil], ['disabled', null, at(60_000)])
+  })
+
+  test('is written down, and so is the end of it', () => {
+    assert.equal(matters(null, asks(60_000)), true)
+    assert.equal(matters(healthy, asks(60_000)), true)
+    assert.equal(matters(paused, asks(30_000)), false)
+    assert.equal(matters(paused, saw('success', { startedAt: at(99) })), false)
+    assert.equal(matters(paused, saw('success', { startedAt: at(101) })), true)
   })
 })
 

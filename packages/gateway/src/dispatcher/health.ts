@@ -15,6 +15,8 @@ export type Observation = {
   responseStatus: number | null
   /** A receiver that asked for patience is not tried before. */
   notBefore: Date | null
+  /** When the attempt began. */
+  startedAt: Date
 }
 
 export type Change = { health: EndpointHealth; notice: HealthNotice | null }
@@ -64,21 +66,28 @@ export function verdictOf(attempt: Attempt): Verdict {
   return 'transient'
 }
 
-/** Nothing of it goes out except a trial. */
-export function isHeld(health: EndpointHealth): boolean {
-  return health.state !== 'healthy'
+/** Nothing of it goes out except a trial, and what a person asks for. */
+export function isHeld(health: EndpointHealth, now: Date): boolean {
+  return health.state !== 'healthy' || isPaused(health, now)
+}
+
+/** Its receiver has asked for patience, and the time has not come. */
+export function isPaused({ pausedUntil }: EndpointHealth, now: Date): boolean {
+  return pausedUntil !== null && pausedUntil > now
 }
 
 /** Whether telling `next` about this would change anything. Spares the database the ordinary successes. */
 export function matters(health: EndpointHealth | null, seen: Observation): boolean {
   if (seen.trial) return true
+  if (health === null && seen.notBefore !== null) return true
   if (health === null) return seen.verdict !== 'success' && seen.verdict !== 'neutral'
   const { health: after } = next(health, seen, health.since)
   return after !== health
 }
 
 /**
- * One observation later. Returns the same object when it changes nothing.
+ * One observation later. Returns the same object when it changes nothing. Whatever its state, an endpoint that asked for
+ * patience is paused until then, when its backlog drains as after an outage; a success of what began later ends that.
  *
  * | state | success | transient | 401, 403 | 410 | neutral |
  * |---|---|---|---|---|---|
@@ -90,6 +99,49 @@ export function matters(health: EndpointHealth | null, seen: Observation): boole
  * Attempts that began before the endpoint was held, and those a person asked for, may lift it but not sink it.
  */
 export function next(health: EndpointHealth, seen: Observation, now: Date): Change {
+  const { health: after, notice } = judge(health, seen, now)
+  return { health: withPatience(after, seen, now), notice }
+}
+
+function withPatience(health: EndpointHealth, seen: Observation, now: Date): EndpointHealth {
+  const { pausedAt, pausedUntil, gateAt, state } = health
+  if (seen.notBefore !== null && seen.notBefore > (pausedUntil ?? now)) return pause(health, seen, now)
+  if (pausedUntil === null || pausedAt === null) return health
+  const over = pausedUntil <= now
+  if (seen.verdict === 'success' && seen.startedAt >= pausedAt) {
+    const reason = state === 'healthy' ? null : health.reason
+    return {
+      ...health,
+      reason,
+      pausedAt: null,
+      pausedUntil: null,
+      gateAt: over || gateAt === null ? gateAt : now,
+    }
+  }
+  // What the state did to the gate does not open it before the time.
+  return over || gateAt === null || gateAt >= pausedUntil ? health : { ...health, gateAt: pausedUntil }
+}
+
+/** The gate is the one all dispatchers look at when they claim; of a disabled endpoint nothing is claimed anyway. */
+function pause(
+  health: EndpointHealth,
+  { notBefore, responseStatus }: Observation,
+  now: Date,
+): EndpointHealth {
+  const paused = { ...health, pausedAt: now, pausedUntil: notBefore }
+  if (health.state === 'healthy')
+    return {
+      ...paused,
+      gateAt: notBefore,
+      step: 0,
+      reason: `It answered ${responseStatus} and asked for patience.`,
+    }
+  return { ...paused, gateAt: health.gateAt === null ? null : later(health.gateAt, notBefore) }
+}
+
+const later = (one: Date, other: Date | null) => (other !== null && other > one ? other : one)
+
+function judge(health: EndpointHealth, seen: Observation, now: Date): Change {
   if (seen.verdict === 'success') return climb(health, now)
   if (health.state === 'disabled') return same(health)
   if (seen.verdict === 'neutral') return seen.trial ? waitAgain(health, seen, now) : same(health)
@@ -102,10 +154,11 @@ const same = (health: EndpointHealth): Change => ({ health, notice: null })
 const after = (now: Date, ms: number): Date => new Date(now.getTime() + ms)
 
 function climb(health: EndpointHealth, now: Date): Change {
-  const { state, failed, denied, downSince, told } = health
+  const { state, failed, denied, downSince, told, pausedAt, pausedUntil } = health
   if (state === 'healthy')
     return same(failed.length + denied.length === 0 ? health : { ...health, failed: [], denied: [] })
-  const fresh = { since: now, failed: [], denied: [], step: 0, gateAt: now, downSince, told }
+  const patience = { pausedAt, pausedUntil }
+  const fresh = { since: now, failed: [], denied: [], step: 0, gateAt: now, downSince, told, ...patience }
   if (state === 'disabled')
     return same({ ...fresh, state: 'suspended', reason: 'It answered again, once; it is being tried.' })
   if (state === 'suspended')
@@ -158,12 +211,10 @@ function failTrial(health: EndpointHealth, seen: Observation, now: Date): Change
 
 /** The trial said nothing about the endpoint: another one, after the same wait. */
 function waitAgain(health: EndpointHealth, seen: Observation, now: Date): Change {
-  if (!isHeld(health)) return same(health)
+  if (health.state === 'healthy') return same(health)
   const wait =
     health.state === 'degraded' ? (trialLadderMs[health.step] ?? suspendedTrialMs) : suspendedTrialMs
-  const gateAt = after(now, wait)
-  const asked = seen.notBefore ?? gateAt
-  return same({ ...health, gateAt: asked > gateAt ? asked : gateAt })
+  return same({ ...health, gateAt: later(after(now, wait), seen.notBefore) })
 }
 
 function sink(
@@ -189,6 +240,8 @@ function sink(
       gateAt: wait === null ? null : after(now, wait),
       downSince,
       told: news && state !== 'degraded' ? state : health.told,
+      pausedAt: health.pausedAt,
+      pausedUntil: health.pausedUntil,
     },
     notice:
       news && state !== 'degraded'

@@ -36,6 +36,7 @@ export function meaningOf(
       errorClass: attempt.error?.class ?? null,
       responseStatus: attempt.response?.status ?? null,
       notBefore: patienceUntil(attempt, now),
+      startedAt: attempt.startedAt,
     },
   }
 }

@@ -200,6 +200,38 @@ onEveryServer('the health of an endpoint is one for all processes', fresh => {
     assert.equal((await change({}))?.enabled, false)
   })
 
+  test('a pause keeps everything back until it is over, is shown until then, and drains slowly', async () => {
+    await commitDue(5)
+    const pausedUntil = new Date(Date.now() + 3_600_000)
+    await set({ pausedAt: new Date(), pausedUntil, gateAt: pausedUntil, reason: 'It asked.' })
+    assert.deepEqual(await other.deliveries.claimDue(all), [])
+    assert.deepEqual(await store.deliveries.nextDueAt(), pausedUntil)
+    assert.deepEqual((await mine())?.pausedUntil, pausedUntil)
+    const shown = async () => (await other.webhooks.get(owner.profileId, owner.webhookId))?.health
+    const health = await shown()
+    assert.deepEqual(
+      [health?.state, health?.reason, health?.pausedUntil],
+      ['healthy', 'It asked.', pausedUntil],
+    )
+    await set({ pausedUntil: past(), gateAt: past() })
+    assert.deepEqual([(await shown())?.reason, (await shown())?.pausedUntil], [null, null])
+    only(await other.deliveries.claimDue(all))
+    await openGate()
+    assert.equal((await store.deliveries.claimDue(all)).length, 2)
+  })
+
+  test('enabling ends a pause, and so does another URL; any other change does not', async () => {
+    const pause = { pausedAt: new Date(), pausedUntil: new Date(Date.now() + 3_600_000) }
+    const change = (given: object) => store.webhooks.update(owner.profileId, owner.webhookId, given)
+    await set({ ...pause, gateAt: pause.pausedUntil })
+    assert.deepEqual((await change({ rateLimit: 5 }))?.health.pausedUntil, pause.pausedUntil)
+    assert.equal((await change({ enabled: true }))?.health.pausedUntil, null)
+    await commitDue(1)
+    only(await store.deliveries.claimDue(all))
+    await set({ ...pause, gateAt: pause.pausedUntil })
+    assert.equal((await change({ webhookUrl: 'https://example.org/other' }))?.health.pausedUntil, null)
+  })
+
   test('enabling a healthy webhook changes nothing of its health', async () => {
     const before = await store.webhooks.get(owner.profileId, owner.webhookId)
     const row = await store.webhooks.setEnabled(owner.profileId, owner.webhookId, true)

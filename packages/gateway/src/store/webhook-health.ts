@@ -22,6 +22,9 @@ export type EndpointHealth = {
   downSince: Date | null
   /** The worst state of this episode that others were told of. */
   told: 'suspended' | 'disabled' | null
+  /** When the receiver last asked to be left in peace, and until when; null: it did not, or took it back. */
+  pausedAt: Date | null
+  pausedUntil: Date | null
 }
 
 /** What others are to be told, once an episode. Stored with the change it tells of until its event is committed. */
@@ -46,7 +49,7 @@ export type HealthRow = {
 }
 
 export type WebhookHealth = {
-  /** All that are not simply healthy: in trouble, draining, with failures counted, or with a notice to commit. */
+  /** All that are not simply healthy: in trouble, paused, draining, with failures counted, or with a notice to commit. */
   unwell(): Promise<HealthRow[]>
   /**
    * Changes one under a lock, so that processes never overwrite one another. `rule` may run more than once. Null: no
@@ -65,16 +68,17 @@ export type WebhookHealth = {
 const columns = `w.id as "webhookId", w.user_id as "profileId", w.name, w.webhook_url as "webhookUrl",
   w.health_state as state, w.health_since as since, w.health_reason as reason, w.health_failed as failed,
   w.health_denied as denied, w.health_step as step, w.health_gate_at as "gateAt",
-  w.health_down_since as "downSince", w.health_told as told, w.health_notice as notice`
+  w.health_down_since as "downSince", w.health_told as told, w.paused_at as "pausedAt",
+  w.paused_until as "pausedUntil", w.health_notice as notice`
 
 type Stored = Omit<HealthRow, 'health'> & EndpointHealth
 
 /**
- * The assignments that make an endpoint healthy by decree: its operator enabled it, or gave it another URL. The
+ * The assignments that make an endpoint healthy by decree, and end a pause: its operator enabled it, or gave it another URL. The
  * backlog drains slowly all the same, for nobody knows yet whether it answers. To be used where `condition` holds.
  */
 export function resetHealth(condition: string): string {
-  const unhealthy = `w.health_state <> 'healthy' and ${condition}`
+  const unwell = `(w.health_state <> 'healthy' or w.paused_until > now()) and ${condition}`
   const resets = {
     health_state: `'healthy'`,
     health_since: 'now()',
@@ -85,9 +89,11 @@ export function resetHealth(condition: string): string {
     health_gate_at: 'now()',
     health_down_since: 'null',
     health_told: 'null',
+    paused_at: 'null',
+    paused_until: 'null',
   }
   return Object.entries(resets)
-    .map(([column, value]) => `${column} = case when ${unhealthy} then ${value} else w.${column} end`)
+    .map(([column, value]) => `${column} = case when ${unwell} then ${value} else w.${column} end`)
     .join(', ')
 }
 
@@ -144,15 +150,17 @@ const valuesOf = (health: EndpointHealth): unknown[] => [
   health.gateAt,
   health.downSince,
   health.told,
+  health.pausedAt,
+  health.pausedUntil,
 ]
 
-// Rows with nothing to say are not even looked at closely: the five conditions need no index on a small table.
+// Rows with nothing to say are not even looked at closely: the six conditions need no index on a small table.
 const unwellStatement = `select ${columns} from webhook_configs w
 where w.health_state <> 'healthy' or w.health_gate_at is not null or w.health_notice is not null
-  or w.health_failed <> '{}' or w.health_denied <> '{}'`
+  or w.health_failed <> '{}' or w.health_denied <> '{}' or w.paused_until > now()`
 
 const changeStatement = `update webhook_configs w
 set health_state = $2, health_since = $3, health_reason = $4, health_failed = $5::uuid[],
   health_denied = $6::uuid[], health_step = $7, health_gate_at = $8, health_down_since = $9, health_told = $10,
-  health_notice = coalesce($11::jsonb, w.health_notice)
+  paused_at = $11, paused_until = $12, health_notice = coalesce($13::jsonb, w.health_notice)
 where w.id = $1 returning ${columns}`

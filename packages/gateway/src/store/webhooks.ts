@@ -6,14 +6,17 @@ import { below, type Page, type PageRequest, pageOf } from './page.ts'
 import type { Vault } from './vault.ts'
 import { createWebhookCache, type WebhookCache } from './webhook-cache.ts'
 import { resetHealth } from './webhook-health.ts'
-import { createWebhookSecrets, type SecretRing } from './webhook-secrets.ts'
+import { createWebhookSecrets, type Secret, type SecretRing } from './webhook-secrets.ts'
 
 /** How often a delivery is tried and how far apart (ms); without `delaysMs` the waits double. The rules are delivery's. */
 export type RetryConfig = { maxAttempts: number; backoffMs: number; delaysMs?: readonly number[] }
 export type WebhookHealth = {
   state: 'healthy' | 'degraded' | 'suspended' | 'disabled'
   since: Date
+  /** Why it is not healthy, or paused; null: it is neither. */
   reason: string | null
+  /** Its receiver has asked for patience (Retry-After): nothing is sent before. Null: it has not, or that is over. */
+  pausedUntil: Date | null
 }
 
 export type WebhookRow = {
@@ -67,6 +70,8 @@ export type Webhooks = {
   setEnabled(profileId: string, id: string, enabled: boolean): Promise<WebhookRow | null>
   /** The newest secret, or null when there is no such webhook. */
   secret(profileId: string, id: string): Promise<string | null>
+  /** All that are valid, newest first, with when they end; null when there is no such webhook. */
+  secrets(profileId: string, id: string): Promise<Secret[] | null>
   /** A new secret signs from now on; the one before stays valid for `overlapMs` (0: ends at once). */
   rotate(profileId: string, id: string, a: { overlapMs: number; secret?: string }): Promise<WebhookRow | null>
   /** All webhooks of all profiles, kept in memory and fresh: own changes at once, others' within moments. */
@@ -82,12 +87,14 @@ const defaultRetry: RetryConfig = { maxAttempts: 3, backoffMs: 1000 }
 const columns = `w.id, w.user_id as "profileId", w.name, w.webhook_url as "webhookUrl",
   w.session_ids as "sessionIds", w.enabled, w.subscribed_events as "subscribedEvents",
   w.retry_config as "retryConfig", w.headers, w.ordered, w.rate_limit as "rateLimit",
-  jsonb_build_object('state', w.health_state, 'reason', w.health_reason) as health,
-  w.health_since as "healthSince", w.created_at as "createdAt", w.updated_at as "updatedAt", w.secret`
+  jsonb_build_object('state', w.health_state, 'reason',
+    case when w.health_state <> 'healthy' or w.paused_until > now() then w.health_reason end) as health,
+  w.health_since as "healthSince", case when w.paused_until > now() then w.paused_until end as "pausedUntil", w.created_at as "createdAt", w.updated_at as "updatedAt", w.secret`
 
 type StoredWebhook = Omit<WebhookRow, 'secrets' | 'health' | 'retryConfig'> & {
-  health: Omit<WebhookHealth, 'since'>
+  health: Pick<WebhookHealth, 'state' | 'reason'>
   healthSince: Date
+  pausedUntil: Date | null
   /** The specification's keys, and the waits when they are a list. */
   retryConfig: { max_attempts: number; backoff_ms: number; delays_ms?: number[] }
   secret: string
@@ -117,11 +124,11 @@ export function createWebhooks(
   const cache = createWebhookCache(load)
 
   function show(row: StoredWebhook): WebhookRow {
-    const { secret, healthSince, health, retryConfig, ...rest } = row
+    const { secret, healthSince, pausedUntil, health, retryConfig, ...rest } = row
     return {
       ...rest,
       retryConfig: retryOf(retryConfig),
-      health: { ...health, since: healthSince },
+      health: { ...health, since: healthSince, pausedUntil },
       secrets: rings.open(row.id, secret).valid(Date.now()),
     }
   }
@@ -230,6 +237,10 @@ export function createWebhooks(
     async secret(profileId, id) {
       const row = await find(profileId, id)
       return row === null ? null : (rings.open(id, row.secret).valid(Date.now())[0] ?? null)
+    },
+    async secrets(profileId, id) {
+      const row = await find(profileId, id)
+      return row && rings.open(id, row.secret).dated(Date.now())
     },
     rotate: (profileId, id, { overlapMs, secret = generateSecret() }) =>
       turnRing(profileId, id, ring => ring.turned(secret, overlapMs, Date.now())),
