@@ -3,29 +3,16 @@
  * Prints a table and, with --json, one JSON line. Bounded: `--messages` (default 2,000) at full speed, then 300 at 50 a second.
  * The simulator and the receiver share the machine with the gateway, so figures are a floor, not a ceiling.
  */
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { connected, type Journey, startJourney } from '../e2e/journey.ts'
+import { percentile } from './clock.ts'
+import { residentMb } from './idle-gateway.ts'
 
 const { values } = parseArgs({
   options: { messages: { type: 'string', default: '2000' }, json: { type: 'boolean', default: false } },
 })
 const total = Number(values.messages)
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
-
-/** Resident memory in MB of a process, as Linux counts it; NaN elsewhere. */
-function residentMb(pid: number): number {
-  try {
-    const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+) kB/)
-    return line ? Math.round(Number(line[1]) / 1024) : Number.NaN
-  } catch {
-    return Number.NaN
-  }
-}
 
 /** Milliseconds from each `say` to the receiver's last byte, in the order of arrival; throws when one is missing or doubled. */
 async function write(
