@@ -213,6 +213,40 @@ describe('the dispatcher', () => {
     await store.deliveries.release([stolen])
   })
 
+  test('an outcome that meets a newer claim of its own process is recorded under it, and nothing is sent again', async t => {
+    const receiver = await answering(t, () => 200)
+    await webhook(t, receiver)
+    const refused = Promise.withResolvers<void>()
+    let tries = 0
+    const deliveries: typeof store.deliveries = {
+      ...store.deliveries,
+      /** The lease runs out while the outcome is on its way, and before it arrives the due-scan has claimed anew. */
+      async record(outcomes) {
+        const { deliveryId, claimId } = outcomes[0]?.delivery ?? { deliveryId: '', claimId: '' }
+        if (tries++ === 0) {
+          await sql(`update webhook_deliveries set next_attempt_at = now() where id = '${deliveryId}'`)
+          await until(async () => (await claimOf(deliveryId)) !== claimId)
+        }
+        const answer = await store.deliveries.record(outcomes)
+        setImmediate(refused.resolve)
+        return answer
+      },
+      /** The answer to the claim is the last to come back. */
+      async claimDue(options) {
+        const due = await store.deliveries.claimDue(options)
+        if (due.length > 0) await refused.promise
+        return due
+      },
+    }
+    const { lane, dispatcher } = dispatching(t, { scanMs: 100 }, sender, { ...store, deliveries })
+    const due = await commit(1)
+    lane.announce(due)
+    const { status, attempts, attemptLog } = await ended(due[0]?.deliveryId ?? '')
+    await until(() => dispatcher.stats().held === 0)
+    assert.deepEqual([status, attempts, attemptLog.length, tries], ['delivered', 1, 1, 2])
+    assert.deepEqual([receiver.received.length, dispatcher.stats().fencedOut], [1, 0])
+  })
+
   test('deliveries of a disabled webhook stay pending and unspent, and go out when it is enabled', async t => {
     const receiver = await answering(t, () => 200)
     const hook = await webhook(t, receiver)
@@ -403,6 +437,15 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
     await pause(10)
   }
   assert.fail('gave up waiting')
+}
+
+async function claimOf(deliveryId: string): Promise<string | null> {
+  const client = new pg.Client({ connectionString: database.databaseUrl })
+  await client.connect()
+  const { rows } = await client
+    .query('select claim_id from webhook_deliveries where id = $1', [deliveryId])
+    .finally(() => client.end())
+  return rows[0]?.claim_id ?? null
 }
 
 async function sql(text: string, databaseUrl = database.databaseUrl): Promise<void> {

@@ -131,7 +131,7 @@ export function startDispatcher(a: {
     backlogOf: pace.backlog,
   })
   const holding = createHolding({ heartbeat: held => deliveries.heartbeat(held), leaseMs, now, log })
-  const recorder = createRecorder({ store: deliveries, log })
+  const recorder = createRecorder({ store: deliveries, claimsKnown: () => claiming, log })
   const deadLetters = startDeadLetterNotices({ store: deliveries, publish, log })
   const counts = { attempts: 0, fencedOut: 0, putBack: 0, reclaimed: 0 }
   const abandon = new AbortController()
@@ -139,7 +139,9 @@ export function startDispatcher(a: {
   /** Called when the last attempt has ended, while stopping. */
   let quiet: (() => void) | null = null
 
-  const scan = startDueScan({ claim, nextDueAt: () => deliveries.nextDueAt(), scanMs, now, log })
+  /** The claim under way, with all it brings. */
+  let claiming: Promise<unknown> = Promise.resolve()
+  const scan = startDueScan({ claim: claimNoted, nextDueAt: () => deliveries.nextDueAt(), scanMs, now, log })
   const board = startHealthBoard({
     store: a.webhookHealth,
     publish,
@@ -201,6 +203,12 @@ export function startDispatcher(a: {
     counts.putBack++
     holding.forget(held)
     return null
+  }
+
+  function claimNoted(): ReturnType<typeof claim> {
+    const claimed = claim()
+    claiming = claimed.catch(() => {})
+    return claimed
   }
 
   async function claim(): Promise<{ claimed: number; more: boolean }> {

@@ -16,13 +16,20 @@ export type Recorder = {
 }
 
 const firstPauseMs = 50
-const longestPauseMs = 5_000
+/** What is unwritten when the process dies is sent again: it should not wait for long when the database is back. */
+const longestPauseMs = 1_000
 
 /**
  * Does not let go of an outcome until it is written. While the database is away each is tried again with growing
  * pauses; one the database will not take holds back no other.
  */
-export function createRecorder({ store, log }: { store: OutcomeStore; log: Logger }): Recorder {
+export function createRecorder(a: {
+  store: OutcomeStore
+  /** Resolves when every claim that this process has asked for so far is known. Never rejects. */
+  claimsKnown: () => Promise<unknown>
+  log: Logger
+}): Recorder {
+  const { store, claimsKnown, log } = a
   const unwritten = new Set<RecordedOutcome>()
   const giveUp = new AbortController()
   let failing = false
@@ -43,8 +50,14 @@ export function createRecorder({ store, log }: { store: OutcomeStore; log: Logge
   }
 
   async function tryToWrite(outcome: RecordedOutcome): Promise<{ fencedOut: boolean } | null> {
+    const { claimId } = outcome.delivery
     try {
       const { fencedOut } = await store.record([outcome])
+      if (fencedOut.length > 0) {
+        // Our lease ran out, and we have claimed the delivery anew ourselves: written under the new claim it counts.
+        await claimsKnown()
+        if (outcome.delivery.claimId !== claimId) return tryToWrite(outcome)
+      }
       unwritten.delete(outcome)
       if (failing) log.info({ waiting: unwritten.size }, 'outcomes are being recorded again')
       failing = false

@@ -119,6 +119,21 @@ onEveryServer('a delivery belongs to one claim', fresh => {
     assert.equal(await statusOf(delivery), 'delivered')
   })
 
+  test('an outcome written again because the answer was lost counts once, as one attempt', async () => {
+    const delivery = await commitOne()
+    const told = outcome(delivery, { kind: 'delivered' })
+    await store.deliveries.record([told])
+    assert.deepEqual(await store.deliveries.record([told]), { fencedOut: [] })
+    const stranger = await commitOne()
+    await store.deliveries.release([stranger])
+    await other.deliveries.claimDue(all)
+    const late = outcome(stranger, { kind: 'delivered' })
+    for (let tries = 0; tries < 2; tries++)
+      assert.deepEqual(await store.deliveries.record([late]), { fencedOut: [stranger.deliveryId] })
+    for (const { deliveryId } of [delivery, stranger])
+      assert.equal((await store.deliveries.get(owner.profileId, deliveryId))?.attemptLog.length, 1)
+  })
+
   test('a heartbeat keeps the lease, and giving back spends no attempt', async () => {
     const short = await bench.open({ leaseMs: 30_000 })
     await store.deliveries.release([await commitOne()])

@@ -16,18 +16,41 @@ const recordPace = { enough: 256, paceMs: 20 }
  * a claim that was taken over are written all the same, for they did happen. Results: was the outcome taken?
  */
 export function createRecord(db: Database, partitions: Partitions): Batcher<RecordedOutcome, boolean> {
+  /** An attempt is one row, however often it is tried to write it: the answer to a commit can be lost with its connection. */
+  const ids = new WeakMap<RecordedOutcome, string>()
   return createBatcher({ run: recordBatch, isolate: isFaultOfOneRow, ...recordPace })
 
+  function idOf(outcome: RecordedOutcome): string {
+    const id = ids.get(outcome) ?? uuidv7()
+    ids.set(outcome, id)
+    return id
+  }
+
   async function recordBatch(outcomes: readonly RecordedOutcome[]): Promise<boolean[]> {
-    const rows = outcomes.map(outcome => ({ id: uuidv7(), outcome }))
+    const again = outcomes.filter(outcome => ids.has(outcome))
+    const rows = outcomes.map(outcome => ({ id: idOf(outcome), outcome }))
     await partitions.ensureFor(rows.slice(0, 1).map(row => row.id))
     const values = columnsOf(rows)
     const refused = await retryingConflicts(() =>
       db.query<{ id: string; claimId: string }>({ name: 'record-outcomes', text: recordStatement, values }),
     )
     const keys = new Set(refused.map(row => `${row.id} ${row.claimId}`))
-    return outcomes.map(
-      ({ delivery }) => keys.size === 0 || !keys.has(`${delivery.deliveryId} ${delivery.claimId}`),
+    const isRefused = ({ delivery }: RecordedOutcome) =>
+      keys.size > 0 && keys.has(`${delivery.deliveryId} ${delivery.claimId}`)
+    const earlier = await takenEarlier(again.filter(isRefused))
+    return outcomes.map(outcome => !isRefused(outcome) || earlier.has(outcome))
+  }
+
+  /** Those that an earlier try had written, though we did not hear of it: the last thing that happened to their deliveries. */
+  async function takenEarlier(outcomes: readonly RecordedOutcome[]): Promise<Set<RecordedOutcome>> {
+    if (outcomes.length === 0) return new Set()
+    const last = await db.query<{ id: string; at: Date | null }>({
+      text: `select id, last_attempt_at as at from webhook_deliveries where id = any($1::uuid[]) and claim_id is null`,
+      values: [outcomes.map(outcome => outcome.delivery.deliveryId)],
+    })
+    const lastAt = new Map(last.map(row => [row.id, row.at?.getTime()]))
+    return new Set(
+      outcomes.filter(({ delivery, startedAt }) => lastAt.get(delivery.deliveryId) === startedAt.getTime()),
     )
   }
 }
@@ -82,6 +105,7 @@ const recordStatement = `with given as materialized (
     response_status, response_headers, response_body, error_class, error_message)
   select id, delivery_id, attempt, started_at, duration_ms, timings::json, request_headers::json,
     response_status, response_headers::json, response_body, error_class, error_message from given
+  on conflict do nothing
 ), locked as materialized (
   select id, claim_id from webhook_deliveries
   where id = any($2::uuid[]) and id between $17::uuid and $18::uuid order by id for update
