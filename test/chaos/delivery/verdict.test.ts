@@ -68,6 +68,21 @@ test('a second request is explained when the first was not on record and its pro
   assert.deepEqual([killed.breaches, killed.duplicates, killed.unrecorded], [[], 1, 1])
 })
 
+test('what a process kept through two outages is explained when it dies after them', () => {
+  const outages = [
+    { from: at + 1_000, to: at + 9_000, mode: 'fast' as const },
+    { from: at + 11_000, to: at + 19_000, mode: 'fast' as const },
+  ]
+  const seen = { receiver: { arrivals: [arrival, again] }, records: { attempts: [againOnRecord] } }
+  const kept = judge(evidence({ ...seen, rest: { ...killedAfter(20_000), outages } }))
+  assert.deepEqual([kept.breaches, kept.duplicates], [[], 1])
+  const [, last] = outages
+  const forgotten = judge(
+    evidence({ ...seen, rest: { ...killedAfter(20_000), outages: last ? [last] : [] } }),
+  )
+  assert.match(forgotten.breaches.join(), /nobody died/)
+})
+
 const dead = { ...delivery, status: 'failed', attempts: 3 }
 const failures = [1, 2, 3].map(attempt => ({ ...onRecord, attempt, errorClass: 'http_5xx' as const }))
 const failing = [1, 2, 3].map(attempt => ({ ...arrival, attempt, mood: '500' as const, accepted: false }))

@@ -139,14 +139,16 @@ function endingFaults(
 
 /**
  * An attempt is missing on record only when the process that made it was killed before it could write it down: in flight,
- * in the batch being written, or kept while the database was away.
+ * in the batch being written, or kept while the database was away; it may have been away twice in a row.
  */
 function isExplained(arrival: Arrival, { lives, outages }: Evidence): boolean {
   const life = lives.findLast(one => one.from <= arrival.at)
   if (life === undefined || life.killedAt === null) return false
-  const { killedAt } = life
-  const awayFrom = outages.find(one => one.from <= killedAt && one.to >= killedAt)?.from ?? killedAt
-  return arrival.at >= Math.min(killedAt, awayFrom) - unrecordedForMs
+  const unheardFrom = outages.reduceRight(
+    (from, outage) => (outage.to >= from - unrecordedForMs ? Math.min(from, outage.from) : from),
+    life.killedAt,
+  )
+  return arrival.at >= unheardFrom - unrecordedForMs
 }
 
 const nameOf = ({ attempt, timestamp }: Pick<Arrival, 'attempt' | 'timestamp'>) =>
