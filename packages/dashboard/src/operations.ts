@@ -54,7 +54,7 @@ export type Poll = { "question": string; "options": string[]; "selectableCount":
 
 export type PollOption = { "name": string; "votes": number; "voters": Person[] }
 
-export type Problem = { "type": string; "title": string; "status": number; "detail": string; "code": "malformed_json" | "malformed_request" | "api_key_missing" | "api_key_invalid" | "token_invalid" | "sign_in_ended" | "sign_in_refused" | "sign_in_link_invalid" | "cross_site_request" | "person_required" | "operator_required" | "owner_required" | "insufficient_scope" | "route_not_found" | "session_not_found" | "webhook_not_found" | "event_not_found" | "event_type_not_found" | "delivery_not_found" | "replay_not_found" | "api_key_not_found" | "account_not_found" | "sign_in_not_found" | "method_not_allowed" | "request_timeout" | "qr_not_available" | "session_not_connected" | "session_already_linked" | "network_unavailable" | "idempotent_request_running" | "delivery_in_flight" | "webhook_disabled" | "replay_ended" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "message_type_not_supported" | "invalid_recipient" | "not_on_whatsapp" | "too_many_sign_ins" | "headers_too_large" | "rate_limited" | "too_many_streams" | "internal_error" | "whatsapp_refused" | "engine_unavailable" | "identity_unavailable" | "store_unavailable" | "timeout"; "request_id": string; "errors"?: { "pointer": string; "detail": string }[] }
+export type Problem = { "type": string; "title": string; "status": number; "detail": string; "code": "malformed_json" | "malformed_request" | "api_key_missing" | "api_key_invalid" | "token_invalid" | "sign_in_ended" | "sign_in_refused" | "sign_in_link_invalid" | "cross_site_request" | "person_required" | "operator_required" | "owner_required" | "insufficient_scope" | "route_not_found" | "session_not_found" | "webhook_not_found" | "event_not_found" | "event_type_not_found" | "delivery_not_found" | "replay_not_found" | "api_key_not_found" | "account_not_found" | "sign_in_not_found" | "contact_not_found" | "group_not_found" | "call_not_found" | "method_not_allowed" | "request_timeout" | "qr_not_available" | "session_not_connected" | "session_already_linked" | "session_not_linked" | "sandbox_refused" | "network_unavailable" | "idempotent_request_running" | "delivery_in_flight" | "webhook_disabled" | "replay_ended" | "email_taken" | "body_too_large" | "unsupported_media_type" | "validation_failed" | "idempotency_key_reused" | "message_type_not_supported" | "invalid_recipient" | "not_on_whatsapp" | "too_many_sign_ins" | "headers_too_large" | "rate_limited" | "too_many_streams" | "internal_error" | "whatsapp_refused" | "engine_unavailable" | "identity_unavailable" | "store_unavailable" | "timeout"; "request_id": string; "errors"?: { "pointer": string; "detail": string }[] }
 
 export type Product = { "productId": string; "title": string; "description"?: string; "price"?: number; "currency"?: string; "url"?: string; "retailerId"?: string; "seller"?: Person }
 
@@ -67,6 +67,10 @@ export type Reaction = { "messageId": string; "emoji": string }
 export type Replay = { "id": string; "webhook_id": string; "status": "running" | "paused" | "cancelled" | "finished"; "waiting_reason": ("webhook_disabled" | "endpoint_disabled" | "endpoint_suspended" | "endpoint_degraded" | "endpoint_paused") | null; "since": string; "until": string; "delivery_status": ("failed" | "missing" | "delivered" | "cancelled") | null; "event_type": string | null; "force": boolean; "rate": number; "handled": number; "replayed": number; "progress": number; "reached_at": string | null; "created_at": string; "updated_at": string }
 
 export type RetryPreview = { "retry_config": { "preset": "quick" | "standard" | "custom"; "max_attempts": number; "backoff_ms": number; "delays_ms": number[] | null }; "attempts": { "number": number; "wait_ms": number; "earliest": string; "latest": string }[]; "total_ms": { "least": number; "most": number } }
+
+export type SandboxContact = { "number": string; "name": string }
+
+export type SandboxGroup = { "id": string; "subject": string; "members": string[] }
 
 export type SentMessage = { "message_id": string; "session_id": string; "to": string; "timestamp": string }
 
@@ -149,6 +153,20 @@ export type Operations = {
   clearInbox: { input: {  }; answer: undefined }
   getSettings: { input: {  }; answer: Settings }
   watchLive: { input: { query?: { "kinds"?: string; "types"?: string; "session_id"?: string; "webhook_id"?: string; "last_event_id"?: string } }; answer: undefined }
+  listSandboxContacts: { input: {  }; answer: { "data": SandboxContact[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
+  createSandboxContact: { input: { body: { "name": string } }; answer: SandboxContact }
+  getSandboxContact: { input: { params: { "number": string } }; answer: { "number": string; "name": string; "received": { "message_id": string; "from": string; "text": string; "group_id": string | null }[] } }
+  saySandbox: { input: { params: { "number": string }; body: { "session_id"?: string; "group_id"?: string; "text": string } }; answer: { "message_id": string } }
+  receiveSandbox: { input: { params: { "number": string }; body: { "message_id": string; "type": "delivered" | "read" | "played" } }; answer: undefined }
+  callSandbox: { input: { params: { "number": string }; body: { "session_id": string; "video"?: boolean } }; answer: { "call_id": string } }
+  hangUpSandbox: { input: { params: { "id": string } }; answer: undefined }
+  listSandboxGroups: { input: {  }; answer: { "data": SandboxGroup[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
+  createSandboxGroup: { input: { body: { "subject": string; "session_id": string; "contacts": string[] } }; answer: SandboxGroup }
+  changeSandboxGroup: { input: { params: { "id": string }; body: { "by": string; "subject"?: string; "add"?: string[]; "remove"?: string[]; "promote"?: string[]; "demote"?: string[] } }; answer: SandboxGroup }
+  linkSandboxSession: { input: { params: { "id": string }; body: { "code"?: string } | null }; answer: { "phone": string } }
+  sayFromSandboxPhone: { input: { params: { "id": string }; body: { "to": string; "text": string } }; answer: { "message_id": string } }
+  unlinkSandboxSession: { input: { params: { "id": string } }; answer: undefined }
+  dropSandboxSession: { input: { params: { "id": string } }; answer: undefined }
   getHealth: { input: {  }; answer: Health }
   getReadiness: { input: {  }; answer: Health }
   getLiveness: { input: {  }; answer: { "status": "ok" } }
@@ -221,6 +239,20 @@ export const routes = {
   clearInbox: 'DELETE /api/v1/inbox',
   getSettings: 'GET /api/v1/settings',
   watchLive: 'GET /api/v1/live',
+  listSandboxContacts: 'GET /api/v1/sandbox/contacts',
+  createSandboxContact: 'POST /api/v1/sandbox/contacts',
+  getSandboxContact: 'GET /api/v1/sandbox/contacts/{number}',
+  saySandbox: 'POST /api/v1/sandbox/contacts/{number}/messages',
+  receiveSandbox: 'POST /api/v1/sandbox/contacts/{number}/receipts',
+  callSandbox: 'POST /api/v1/sandbox/contacts/{number}/calls',
+  hangUpSandbox: 'POST /api/v1/sandbox/calls/{id}/hang-up',
+  listSandboxGroups: 'GET /api/v1/sandbox/groups',
+  createSandboxGroup: 'POST /api/v1/sandbox/groups',
+  changeSandboxGroup: 'PATCH /api/v1/sandbox/groups/{id}',
+  linkSandboxSession: 'POST /api/v1/sandbox/sessions/{id}/link',
+  sayFromSandboxPhone: 'POST /api/v1/sandbox/sessions/{id}/messages',
+  unlinkSandboxSession: 'POST /api/v1/sandbox/sessions/{id}/unlink',
+  dropSandboxSession: 'POST /api/v1/sandbox/sessions/{id}/drop',
   getHealth: 'GET /health',
   getReadiness: 'GET /health/ready',
   getLiveness: 'GET /health/live',

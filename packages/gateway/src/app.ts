@@ -12,6 +12,7 @@ import { sealEvent } from '@waxwing/events/event-id'
 import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import type { Logger } from 'pino'
 import { startApi } from './api/api.ts'
+import type { GatewaySettings } from './api/settings.ts'
 import { type BootstrapKey, ensureBootstrapKey } from './bootstrap-key.ts'
 import { type Config, ensureEncryptionKeys } from './config.ts'
 import { createGuard } from './delivery/guard.ts'
@@ -171,6 +172,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     supabaseUrl: config.authMode === 'supabase' ? config.supabaseUrl : null,
     version,
     networks: { sandbox: simulator !== null },
+    settings: settingsOf(config),
     maxPayloadBytes: config.maxPayloadBytes,
     rateLimit: config.apiRateLimit,
   })
@@ -179,6 +181,22 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   const signInUrl =
     config.authMode === 'local' ? await firstSignIn(store, { profileId: profile.id, base }) : null
   return { url: api.url, bootstrap, signInUrl, simulator, stop: opened.close }
+}
+
+/** What people may know of the configuration. */
+function settingsOf(config: Config): GatewaySettings {
+  const { webhookNetworks, webhookAllowLoopback, webhookTimeoutMs, maxPayloadBytes } = config
+  const networks = typeof webhookNetworks === 'string' ? [webhookNetworks] : ['public', ...webhookNetworks]
+  return {
+    database: config.databaseUrl === null ? 'embedded' : 'postgres',
+    fast_lane: 'memory',
+    retention: { events_days: config.retentionEventsDays, deliveries_days: config.retentionDeliveriesDays },
+    webhooks: {
+      allowed_networks: webhookAllowLoopback ? [...networks, 'loopback'] : networks,
+      timeout_ms: webhookTimeoutMs,
+      max_payload_bytes: maxPayloadBytes,
+    },
+  }
 }
 
 async function openEmbeddedPostgres(config: Config, log: Logger, opened: Opened): Promise<string> {

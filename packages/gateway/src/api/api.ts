@@ -31,6 +31,7 @@ import { eventRoutes } from './events.ts'
 import { markEveryResponse, requestId } from './every-response.ts'
 import { healthRoutes } from './health.ts'
 import { keepIdempotent } from './idempotency.ts'
+import { createInbox } from './inbox.ts'
 import { linkingRoutes } from './linking.ts'
 import { type LiveLimits, liveRoute } from './live.ts'
 import { authModeRoute, meRoutes } from './me.ts'
@@ -39,6 +40,7 @@ import { messageRoutes } from './messages.ts'
 import { metricsRoute } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
 import { limitRate } from './rate-limit.ts'
+import { overviewRoute } from './overview.ts'
 import { replayRoutes } from './replays.ts'
 import { readJsonBodies } from './request-body.ts'
 import { retryPreviewRoute } from './retry-preview.ts'
@@ -47,9 +49,11 @@ import { sessionFiguresRoute } from './session-figures.ts'
 import { sessionRoutes } from './sessions.ts'
 import { signInRoutes } from './sign-in.ts'
 import { signInsRoutes } from './sign-ins.ts'
+import { type GatewaySettings, settingsRoute } from './settings.ts'
 import { noQuery, validate } from './validate.ts'
 import { webhookSecretRoutes } from './webhook-secret.ts'
 import { webhookTestRoute } from './webhook-test.ts'
+import { webhookUrlCheckRoute } from './webhook-url-check.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 /** A request line and headers: Node's own default, said here because the 431 names it. */
@@ -77,6 +81,7 @@ export type ApiDeps = {
     | 'replays'
     | 'idempotency'
     | 'backlog'
+    | 'overview'
     | 'health'
   >
   commands: Pick<Commands, 'call'>
@@ -98,6 +103,8 @@ export type ApiDeps = {
   supabaseUrl: string | null
   version: string
   networks: { sandbox: boolean }
+  /** What the page of settings shows of the configuration. */
+  settings: GatewaySettings
   /** The largest request body, in bytes; a larger one is answered 413. */
   maxPayloadBytes: number
   /** Requests a minute of one caller; 0: no limit. */
@@ -146,13 +153,14 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   await app.register(
     async (scope: Api) => {
       refuseQueries(scope)
-  asyncApiRoute(app, deps)
-  docsPage(app)
+      asyncApiRoute(app, deps)
+      docsPage(app)
       authModeRoute(scope, deps)
       if (cookie) signInRoutes(scope, { ...deps, cookie })
     },
     { prefix: '/api/v1' },
   )
+  const inbox = createInbox(deps)
   await app.register(
     async (scope: Api) => {
       authenticate(scope, { ...store, cookie, tokens, publicUrl })
@@ -174,16 +182,21 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
       webhookSecretRoutes(scope, deps)
       webhookTestRoute(scope, deps)
       retryPreviewRoute(scope)
+      webhookUrlCheckRoute(scope, deps)
       eventRoutes(scope, deps)
       catalogRoutes(scope)
       deliveryRoutes(scope, deps)
       deadLetterRoutes(scope, deps)
       replayRoutes(scope, deps)
+      overviewRoute(scope, deps)
       apiKeyRoutes(scope, deps)
+      inbox.routes(scope)
+      settingsRoute(scope, deps)
       liveRoute(scope, deps)
     },
     { prefix: '/api/v1' },
   )
+  inbox.receiver(app)
   healthRoutes(app, deps)
   metricsRoute(app, deps)
   await app.ready()

@@ -11,7 +11,7 @@ export async function describeApi({
   publicUrl?: string
 }): Promise<object> {
   const absent = new Proxy({}, { get: () => absent }) as ApiDeps
-  const { store, commands, lane, feed, sender, guard, dashboard, metrics } = absent
+  const { store, commands, lane, feed, sender, guard, dashboard, settings, metrics } = absent
   const app = await buildApi({
     store,
     commands,
@@ -20,6 +20,7 @@ export async function describeApi({
     sender,
     guard,
     dashboard,
+    settings,
     metrics,
     log: pino({ level: 'silent' }),
     publicUrl,

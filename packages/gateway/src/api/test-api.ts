@@ -111,6 +111,16 @@ export async function startTestApi({
     supabaseUrl,
     version: '0.0.0-test',
     networks: { sandbox },
+    settings: {
+      database: 'postgres',
+      fast_lane: 'memory',
+      retention: { events_days: 14, deliveries_days: 30 },
+      webhooks: {
+        allowed_networks: ['public', 'loopback'],
+        timeout_ms: 10_000,
+        max_payload_bytes: 1_048_576,
+      },
+    },
     maxPayloadBytes: 1_048_576,
     rateLimit,
     limits,

@@ -23,13 +23,22 @@ export function webhookSecretRoutes(app: Api, { store }: Pick<ApiDeps, 'store'>)
         operationId: 'getWebhookSecret',
         summary: 'Read the signing secret',
         params,
-        response: { 200: z.object({ secret: z.string() }) },
+        response: {
+          200: z.object({
+            secret: z.string(),
+            previous: z
+              .array(z.object({ secret: z.string(), valid_until: moment }))
+              .describe('Those before it that still sign, newest first.'),
+          }),
+        },
       },
       config: { problems: ['webhook_not_found'] },
     },
-    async request => ({
-      secret: found(await store.webhooks.secret(request.profileId, request.params.id), 'webhook_not_found'),
-    }),
+    async request => {
+      const secrets = await store.webhooks.secrets(request.profileId, request.params.id)
+      const [newest, ...older] = found(secrets, 'webhook_not_found')
+      return { secret: newest?.secret ?? '', previous: older.map(showPrevious) }
+    },
   )
 
   app.post(
@@ -62,4 +71,8 @@ export function webhookSecretRoutes(app: Api, { store }: Pick<ApiDeps, 'store'>)
       return { secret: newest ?? '', previous_valid_until: new Date(Date.now() + overlapMs).toISOString() }
     },
   )
+}
+
+function showPrevious({ secret, until }: { secret: string; until: number | null }) {
+  return { secret, valid_until: new Date(until ?? 0).toISOString() }
 }

@@ -16,6 +16,7 @@ import { createLeases, type Leases } from './leases.ts'
 import type { PoolStats } from './measured-pool.ts'
 import { migrate } from './migrate.ts'
 import { createOrphans } from './orphans.ts'
+import { createOverview, type Overview } from './overview.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
 import { createRecord } from './record.ts'
@@ -51,6 +52,7 @@ export type Store = {
   idempotency: Idempotency
   partitions: Partitions
   backlog: Backlog
+  overview: Overview
   /** What this process has counted, and what it has in its hands. */
   stats(): StoreStats
   /** Never rejects. */
@@ -181,6 +183,7 @@ function wire(a: {
     idempotency,
     partitions,
     backlog: createBacklog(db),
+    overview: createOverview(db),
     stats: () => ({ events: commit.stats(), pool: db.stats(), partitionsKept: partitions.kept() }),
     health: () => health(db),
     async close() {

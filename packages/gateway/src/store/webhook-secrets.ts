@@ -1,11 +1,13 @@
 import type { Vault } from './vault.ts'
 
 /** A secret that signs, or signed and is still accepted until `until` (milliseconds since 1970; null: for good). */
-type Secret = { secret: string; until: number | null }
+export type Secret = { secret: string; until: number | null }
 
 /** The secrets of one webhook, newest first. Immutable. */
 export type SecretRing = {
   valid(now: number): string[]
+  /** The same, with their ends. */
+  dated(now: number): Secret[]
   /** When the first of the old ones ends; Infinity when none is left. */
   nextExpiry(now: number): number
   /** Sealed, with a new secret in front and the one before valid for the overlap. */
@@ -34,6 +36,7 @@ export function createWebhookSecrets(vault: Vault): {
       const living = (now: number) => all.filter(({ until }) => until === null || until > now)
       return {
         valid: now => living(now).map(({ secret }) => secret),
+        dated: living,
         nextExpiry: now => Math.min(...living(now).map(({ until }) => until ?? Number.POSITIVE_INFINITY)),
         turned(secret, overlapMs, now) {
           const old = living(now).map(one => ({
