@@ -141,6 +141,13 @@ test('a preview shows when each attempt would be made, from now on, and stores n
   assert.deepEqual(await api.sql('select count(*) from webhook_configs'), count)
   assert.deepEqual((await preview({ max_attempts: 1 })).json.total_ms, { least: 0, most: 0 })
   assertProblem(await api.call('POST /webhooks/retry-preview', { key: null, body: {} }), 'api_key_missing')
+  const { key } = await api.store.apiKeys.create({
+    profileId: api.alice.profileId,
+    name: 'Reader',
+    scopes: ['read'],
+  })
+  const asReader = await api.call('POST /webhooks/retry-preview', { key, body: { retry_config: {} } })
+  assert.equal(asReader.status, 200, 'it only reckons')
 })
 
 const wait = fc.integer({ min: 100, max: 86_400_000 })

@@ -11,9 +11,10 @@ const everything = '*'
 
 /**
  * GET reads and everything else writes, except for what is named here by its operationId: what shows or makes
- * credentials. A key that leaks from a dashboard must not be able to sign, nor to make more keys.
+ * credentials, and what only reckons. A key that leaks from a dashboard must not be able to sign, nor to make more keys.
  */
 const exceptions: Readonly<Record<string, Scope>> = {
+  previewRetries: 'read',
   getWebhookSecret: 'admin',
   rotateWebhookSecret: 'admin',
   listApiKeys: 'admin',

@@ -104,6 +104,7 @@ function create(app: Api, { store, guard }: Deps): void {
         retryConfig: retry,
         headers: body.headers,
         ordered: body.ordered,
+        rateLimit: body.rate_limit,
         secret: body.secret,
       })
       return reply.code(201).send({ ...show(row), secret: row.secrets[0] ?? '' })

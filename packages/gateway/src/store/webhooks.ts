@@ -89,7 +89,8 @@ const columns = `w.id, w.user_id as "profileId", w.name, w.webhook_url as "webho
   w.retry_config as "retryConfig", w.headers, w.ordered, w.rate_limit as "rateLimit",
   jsonb_build_object('state', w.health_state, 'reason',
     case when w.health_state <> 'healthy' or w.paused_until > now() then w.health_reason end) as health,
-  w.health_since as "healthSince", case when w.paused_until > now() then w.paused_until end as "pausedUntil", w.created_at as "createdAt", w.updated_at as "updatedAt", w.secret`
+  w.health_since as "healthSince", case when w.paused_until > now() then w.paused_until end as "pausedUntil",
+  w.created_at as "createdAt", w.updated_at as "updatedAt", w.secret`
 
 type StoredWebhook = Omit<WebhookRow, 'secrets' | 'health' | 'retryConfig'> & {
   health: Pick<WebhookHealth, 'state' | 'reason'>
