@@ -71,7 +71,7 @@ const goodbyeMs = 5_000
 const noFacts = { qr: null, qrExpiresAt: null }
 
 export async function startSession(deps: SessionDeps): Promise<Session> {
-  const { row, log, now } = deps
+  const { row, trace, log, now } = deps
   let settings = row.settings
   let over = false
   const ended = Promise.withResolvers<void>()
@@ -90,14 +90,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     onFull,
     limit: deps.outboxLimit,
   })
-  const intake = createIntake({
-    session: row,
-    me: () => me() ?? { jid: '' },
-    outbox,
-    trace: deps.trace,
-    log,
-    now,
-  })
+  const intake = createIntake({ session: row, me: () => me() ?? { jid: '' }, outbox, trace, log, now })
   const board = createStatusBoard({
     session: row,
     account: () => ({ me: auth.creds.account ? me() : null, pushName: auth.creds.me?.name ?? null }),
