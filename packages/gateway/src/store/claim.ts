@@ -69,7 +69,8 @@ export function createClaims(db: Database, leaseMs: number): Claims {
 // A gated webhook (see webhook-health.ts) offers a single trial, or while it drains 2^step deliveries; what was claimed
 // shuts its gate in the same statement: for a trial as long as its lease, while draining for a second. So of many
 // dispatchers one gets the trial. The gate of a drained webhook is taken away. (The quota is no LIMIT: one the planner
-// cannot see makes it expect a tenth of all rows, and read them.) $6: the share of a webhook that has a smaller one.
+// cannot see makes it expect a tenth of all rows, and read them. For the same reason what was found is locked and updated
+// by way of arrays: of those it expects ten.) $6: the share of a webhook that has a smaller one.
 // Of what an ordered webhook has waiting, only the head of each chat can be claimed (see 20261124190100_ordered_webhooks).
 // Those deliveries have no `next_attempt_at` until their first attempt, so the index by time is not crowded with them.
 const claimStatement = `with gated as materialized (
@@ -105,14 +106,14 @@ const claimStatement = `with gated as materialized (
   order by mine.turn, mine.due_at limit $1
 ), locked as materialized (
   select d.id, d.claim_id is not null as reclaimed
-  from webhook_deliveries d join offered on offered.id = d.id
+  from unnest(array(select id from offered)) as due (id) join webhook_deliveries d on d.id = due.id
   where d.status = 'pending' and (d.next_attempt_at <= now() or d.next_attempt_at is null)
   order by d.id for update of d skip locked
 ), d as (
   update webhook_deliveries d
   set claim_id = $3::uuid, next_attempt_at = now() + $4::int * interval '1 millisecond'
-  from locked where d.id = locked.id
-  returning d.*, locked.reclaimed
+  from unnest(array(select id from locked)) as held (id) where d.id = held.id
+  returning d.*
 ), portion as (
   select g.id, g.trial, g.quota, (select count(*) from d where d.webhook_config_id = g.id) as claimed,
     (select count(*) from (
@@ -132,7 +133,8 @@ const claimStatement = `with gated as materialized (
   from portion
   where w.id = portion.id and (portion.claimed > 0 or (portion.due = 0 and not portion.trial))
 )
-select ${dueColumns}, d.reclaimed, exists (select from gated g where g.trial and g.id = d.webhook_config_id) as trial
+select ${dueColumns}, d.id in (select id from locked where reclaimed) as reclaimed,
+  exists (select from gated g where g.trial and g.id = d.webhook_config_id) as trial
 from d join events e on e.id = d.event_id order by d.id`
 
 // Those behind the head of a chat are not due at any time: they would have a dispatcher look for what it cannot claim.

@@ -65,9 +65,12 @@ onEveryServer('deliveries of one chat take turns, whatever happens', fresh => {
     await fc.assert(
       fc.asyncProperty(waves, async waves => {
         const world = await createWorld(stores)
-        for (const wave of waves) await world.run(wave)
-        await world.drain()
-        await world.remove()
+        try {
+          for (const wave of waves) await world.run(wave)
+          await world.drain()
+        } finally {
+          await world.remove()
+        }
       }),
       { numRuns: 25, seed },
     )
