@@ -57,9 +57,11 @@ export function createOrphans(db: Database, log: Logger): Orphans {
   }
 }
 
-// Chosen by the index of pending ones, and then locked in the order of ids, as everybody does.
+// Chosen in the order of the index of pending ones, so that no plan reads past what was cancelled already; then locked in
+// the order of ids, as everybody does.
 const cancelStatement = `with chosen as materialized (
-  select id from webhook_deliveries where webhook_config_id = $1 and status = 'pending' limit $2
+  select id from webhook_deliveries where webhook_config_id = $1 and status = 'pending'
+  order by next_attempt_at limit $2
 ), locked as materialized (
   select d.id from webhook_deliveries d join chosen on chosen.id = d.id
   where d.status = 'pending' order by d.id for update of d
