@@ -128,7 +128,7 @@ function readBatch(
   return db.query<Row>({
     text: `select array[${names.map(name => `${name}::text`)}] as key, ${column.column} as value
       from ${column.table}
-      where ${keyIdOf(column)} is distinct from $1 ${beyond} order by ${names} limit ${batchSize}`,
+      where ${column.column} is not null and ${keyIdOf(column)} is distinct from $1 ${beyond} order by ${names} limit ${batchSize}`,
     values: [keyId, ...(after ?? [])],
     // It may have to read past a great many that are sealed with the key already.
     patient: true,
