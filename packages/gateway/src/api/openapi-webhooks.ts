@@ -31,6 +31,9 @@ export function receiverSide(): {
   return { webhooks, definitions }
 }
 
+/** Only when the gateway is traced. */
+const sometimes = 'traceparent'
+
 /** What every request to a webhook carries. */
 export const requestHeaders = [
   ['webhook-id', 'The id of the event: deduplicate on it.'],
@@ -41,10 +44,11 @@ export const requestHeaders = [
   ['X-Event-Type', 'The type, for routing before parsing.'],
   ['X-Delivery-Id', 'The same at every attempt.'],
   ['X-Delivery-Attempt', 'From 1.'],
+  [sometimes, 'The span of this attempt (W3C Trace Context), when the gateway is traced: go on under it.'],
 ].map(([name, description]) => ({
   name,
   in: 'header',
-  required: true,
+  required: name !== sometimes,
   description,
   schema: { type: 'string' },
 }))
