@@ -21,7 +21,7 @@ const doors: Record<string, readonly string[]> = {
 }
 
 /** Files of the gateway that stand outside the rooms: the composition root and its tools may open every door. */
-const composition = /^packages\/gateway\/src\/(app|main|generate)\.ts$|^packages\/gateway\/src\/cli\//
+const composition = /^packages\/gateway\/src\/(app|main|generate|sandbox)\.ts$|^packages\/gateway\/src\/cli\//
 
 /** Which packages of ours a package may import. */
 const streets: Record<string, readonly string[]> = {

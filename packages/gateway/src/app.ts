@@ -23,6 +23,7 @@ import { type Publish, startEngine } from './engine/engine.ts'
 import { firstSignIn } from './first-sign-in.ts'
 import { createMetrics } from './metrics.ts'
 import { createNews } from './news.ts'
+import { createSandboxNetwork } from './sandbox.ts'
 import { startEmbeddedPostgres } from './store/embedded-postgres.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Lane } from './stream/lane.ts'
@@ -172,6 +173,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     supabaseUrl: config.authMode === 'supabase' ? config.supabaseUrl : null,
     version,
     networks: { sandbox: simulator !== null },
+    sandbox: simulator && createSandboxNetwork(simulator),
     settings: settingsOf(config),
     maxPayloadBytes: config.maxPayloadBytes,
     rateLimit: config.apiRateLimit,

@@ -39,17 +39,21 @@ import { memberRoutes } from './members.ts'
 import { messageRoutes } from './messages.ts'
 import { metricsRoute } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
-import { limitRate } from './rate-limit.ts'
 import { overviewRoute } from './overview.ts'
+import { limitRate } from './rate-limit.ts'
 import { replayRoutes } from './replays.ts'
 import { readJsonBodies } from './request-body.ts'
 import { retryPreviewRoute } from './retry-preview.ts'
+import { sandboxContactRoutes } from './sandbox-contacts.ts'
+import { sandboxGroupRoutes } from './sandbox-groups.ts'
+import type { SandboxNetwork } from './sandbox-network.ts'
+import { sandboxPhoneRoutes } from './sandbox-phone.ts'
 import { enforceScopes } from './scopes.ts'
 import { sessionFiguresRoute } from './session-figures.ts'
 import { sessionRoutes } from './sessions.ts'
+import { type GatewaySettings, settingsRoute } from './settings.ts'
 import { signInRoutes } from './sign-in.ts'
 import { signInsRoutes } from './sign-ins.ts'
-import { type GatewaySettings, settingsRoute } from './settings.ts'
 import { noQuery, validate } from './validate.ts'
 import { webhookSecretRoutes } from './webhook-secret.ts'
 import { webhookTestRoute } from './webhook-test.ts'
@@ -103,6 +107,8 @@ export type ApiDeps = {
   supabaseUrl: string | null
   version: string
   networks: { sandbox: boolean }
+  /** The simulated network, to be moved by its owner; null: this gateway runs none. */
+  sandbox: SandboxNetwork | null
   /** What the page of settings shows of the configuration. */
   settings: GatewaySettings
   /** The largest request body, in bytes; a larger one is answered 413. */
@@ -146,6 +152,8 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   dashboardPages(app, deps)
   answerErrors(app)
   await describeRoutes(app, deps)
+  asyncApiRoute(app, deps)
+  docsPage(app)
 
   const { store, publicUrl, supabaseUrl } = deps
   const cookie = supabaseUrl === null ? createCookie(publicUrl?.startsWith('https:') ?? false) : null
@@ -153,8 +161,6 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   await app.register(
     async (scope: Api) => {
       refuseQueries(scope)
-      asyncApiRoute(app, deps)
-      docsPage(app)
       authModeRoute(scope, deps)
       if (cookie) signInRoutes(scope, { ...deps, cookie })
     },
@@ -193,6 +199,9 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
       inbox.routes(scope)
       settingsRoute(scope, deps)
       liveRoute(scope, deps)
+      sandboxContactRoutes(scope, deps)
+      sandboxGroupRoutes(scope, deps)
+      sandboxPhoneRoutes(scope, deps)
     },
     { prefix: '/api/v1' },
   )

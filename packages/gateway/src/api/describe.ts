@@ -27,6 +27,7 @@ export async function describeApi({
     supabaseUrl: null,
     version,
     networks: { sandbox: true },
+    sandbox: null,
     maxPayloadBytes: 1_048_576,
     rateLimit: 6_000,
   })

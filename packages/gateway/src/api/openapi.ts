@@ -84,6 +84,11 @@ const tags = [
   { name: 'Events', description: 'What happened, and the catalog of what can.' },
   { name: 'Deliveries', description: 'One event for one webhook, with every attempt; and the dead letters.' },
   { name: 'Live', description: 'What happens, as it happens.' },
+  {
+    name: 'Sandbox',
+    description:
+      'The simulated WhatsApp beside the real one: its people, their groups, and the phone of each session.',
+  },
   { name: 'API keys', description: 'Who may ask, and for what.' },
   {
     name: 'Accounts',

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import { addWebhook, outcome, textEvent } from '../store/test-stores.ts'
 import { type Answer, startTestApi, type TestApi } from './test-api.ts'
 
 let api: TestApi
+let simulator: WhatsApp
 before(async () => {
-  api = await startTestApi()
+  simulator = await startWhatsApp()
+  api = await startTestApi({ simulator })
 })
-after(() => api.stop())
+after(async () => {
+  await api.stop()
+  await simulator.stop()
+})
 
 /** Stands in the names and texts of everything of Alice, so that it is recognised wherever it turns up. */
 const mark = 'only-for-alice'
@@ -43,7 +49,9 @@ async function furnishAlice(): Promise<Row[]> {
   const replay = await store.replays.create({ profileId, webhookId: webhook.id, filter })
   assert.ok(replay)
   const key = await store.apiKeys.create({ profileId, name: mark })
+  const sandbox = await furnishSandbox(session.id)
   const ids = {
+    ...sandbox,
     '/sessions': session.id,
     '/webhooks': webhook.id,
     '/events': told.id,
@@ -55,6 +63,25 @@ async function furnishAlice(): Promise<Row[]> {
   return Object.entries(ids).map(([path, id]) => ({ path, id }))
 }
 
+/** People of Alice on the simulated network, which both profiles share. */
+async function furnishSandbox(sessionId: string): Promise<Record<string, string>> {
+  await api.sql(`update sessions set phone = '+15550100', status = 'connected' where id = $1`, [sessionId])
+  const contact = (await api.call('POST /sandbox/contacts', { body: { name: mark } })).json
+  const group = await api.call('POST /sandbox/groups', {
+    body: { subject: mark, session_id: sessionId, contacts: [contact.number] },
+  })
+  const call = await api.call(`POST /sandbox/contacts/${contact.number}/calls`, {
+    body: { session_id: sessionId },
+  })
+  assert.deepEqual([group.status, call.status], [201, 201])
+  return {
+    '/sandbox/sessions': sessionId,
+    '/sandbox/contacts': contact.number,
+    '/sandbox/groups': group.json.id,
+    '/sandbox/calls': call.json.call_id,
+  }
+}
+
 /** What a route must be sent to get as far as the row; one that is missing here is sent an empty object. */
 function bodies(rows: Row[]): Record<string, object> {
   const idOf = (path: string) => rows.find(row => row.path === path)?.id
@@ -64,6 +91,16 @@ function bodies(rows: Row[]): Record<string, object> {
     createPairingCode: { phone: '15550100' },
     replayDeliveries: { ...replay, since: '2020-01-01T00:00:00Z' },
     replayDeadLetters: replay,
+    saySandbox: { session_id: idOf('/sessions'), text: 'hello' },
+    callSandbox: { session_id: idOf('/sessions') },
+    receiveSandbox: { message_id: 'x', type: 'read' },
+    sayFromSandboxPhone: { to: idOf('/sandbox/contacts'), text: 'hello' },
+    createSandboxGroup: {
+      subject: 'x',
+      session_id: idOf('/sessions'),
+      contacts: [idOf('/sandbox/contacts')],
+    },
+    changeSandboxGroup: { by: idOf('/sandbox/contacts'), subject: 'x' },
     createWebhook: { webhook_url: 'https://example.com', session_ids: [idOf('/sessions')] },
   }
 }
@@ -71,6 +108,7 @@ function bodies(rows: Row[]): Record<string, object> {
 /** Answers that are the same for everybody, or that are walked elsewhere with their reasons. */
 const elsewhere: Record<string, string> = {
   watchLive: 'never ends; live.test.ts has two profiles',
+  listSandboxContacts: 'nobody is without contacts: the walk by their numbers is the test',
 }
 
 type Operation = { operationId: string; security?: object[]; parameters?: { in: string; name: string }[] }
@@ -99,9 +137,12 @@ test('no route tells or changes anything of another profile, whatever ids it is 
   assert.deepEqual(await everythingOfAlice(), before)
 })
 
+/** The collections with a GET of one. */
+const readable = ['/sessions', '/webhooks', '/events', '/deliveries', '/replays', '/sandbox/contacts']
+
 test('with the keys of their owner the same paths answer', async () => {
   const rows = await furnishAlice()
-  for (const { path, id } of rows.filter(({ path }) => !['/api-keys', '/dead-letters'].includes(path))) {
+  for (const { path, id } of rows.filter(({ path }) => readable.includes(path))) {
     const answer = await api.call(`GET ${path}/${id}` as 'GET /')
     assert.equal(answer.status, 200, path)
     assert.ok(answer.text.includes(id))
@@ -119,7 +160,7 @@ function pathsWith(template: string, rows: Row[]): string[] {
   if (!path.includes('{')) return [path]
   const own = rows.filter(row => row.path === collection)
   assert.ok(own.length > 0, `${template}: furnishAlice makes no row with such an id`)
-  return own.map(({ id }) => path.replace('{id}', id))
+  return own.map(({ id }) => path.replace(/\{\w+\}/, id))
 }
 
 /** Paths whose ids are no rows of Alice's collections. */

@@ -34,6 +34,11 @@ export function page<Row, Item>(
   return { data: rows.map(show), pagination: { next_cursor: nextCursor, has_more: nextCursor !== null } }
 }
 
+/** A list that is never long, in the same shape. */
+export function onePage<Row, Item>(rows: Row[], show: (row: Row) => Item) {
+  return page({ rows, nextCursor: null }, show)
+}
+
 export const moment = z.iso.datetime()
 
 export function iso(at: Date | null): string | null {

@@ -121,6 +121,21 @@ export const problems = {
     title: 'There is no such sign-in.',
     action: 'List yours with GET /api/v1/auth/sign-ins.',
   },
+  contact_not_found: {
+    status: 404,
+    title: 'There is no such simulated contact.',
+    action: 'List them with GET /api/v1/sandbox/contacts.',
+  },
+  group_not_found: {
+    status: 404,
+    title: 'There is no such simulated group.',
+    action: 'List them with GET /api/v1/sandbox/groups; a restart forgets them.',
+  },
+  call_not_found: {
+    status: 404,
+    title: 'There is no such simulated call.',
+    action: 'It is over, or was never made here.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'This route has no such method.',
@@ -145,6 +160,16 @@ export const problems = {
     status: 409,
     title: 'This session is already linked to a phone.',
     action: 'POST /logout first to link another phone.',
+  },
+  session_not_linked: {
+    status: 409,
+    title: 'This session is not linked to a phone.',
+    action: 'POST /sessions/:id/connect, then POST /sandbox/sessions/:id/link.',
+  },
+  sandbox_refused: {
+    status: 409,
+    title: 'The simulated network refuses this.',
+    action: 'The detail says why.',
   },
   network_unavailable: {
     status: 409,
@@ -224,7 +249,8 @@ export const problems = {
   rate_limited: {
     status: 429,
     title: 'Too many requests.',
-    action: 'Wait as long as `Retry-After` says. GET /live tells what happens without asking again and again.',
+    action:
+      'Wait as long as `Retry-After` says. GET /live tells what happens without asking again and again.',
   },
   too_many_streams: {
     status: 429,

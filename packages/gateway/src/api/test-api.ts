@@ -1,10 +1,12 @@
 /** For the tests of this room: the API on a real socket, with a real store, real commands and a small engine. */
 import { randomBytes } from 'node:crypto'
 import { builtDashboard } from '@waxwing/dashboard/build'
+import type { WhatsApp } from '@waxwing/simulator'
 import { pino } from 'pino'
 import { createGuard } from '../delivery/guard.ts'
 import { createSender } from '../delivery/send.ts'
 import { createNews } from '../news.ts'
+import { createSandboxNetwork } from '../sandbox.ts'
 import { openDatabase } from '../store/database.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { testDatabase } from '../store/test-database.ts'
@@ -62,6 +64,7 @@ export async function startTestApi({
   supabaseUrl = null as string | null,
   limits = {} as ApiDeps['limits'],
   rateLimit = 1_000_000,
+  simulator = null as WhatsApp | null,
   reach = async (databaseUrl: string) => databaseUrl,
 } = {}): Promise<TestApi> {
   const database = await testDatabase()
@@ -111,6 +114,7 @@ export async function startTestApi({
     supabaseUrl,
     version: '0.0.0-test',
     networks: { sandbox },
+    sandbox: simulator && createSandboxNetwork(simulator),
     settings: {
       database: 'postgres',
       fast_lane: 'memory',
