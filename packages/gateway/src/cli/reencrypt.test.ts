@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import pino from 'pino'
+import { openDatabase } from '../store/database.ts'
+import { keyUses } from '../store/database-keys.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { testDatabase } from '../store/test-database.ts'
 import { addWebhook } from '../store/test-stores.ts'
@@ -96,6 +98,55 @@ test('the wrong old key, and a gateway without the new one, are refused with wha
   const given = await waxwing(['reencrypt', '--generate'], env)
   assert.equal(given.code, 1)
   assert.match(given.stderr, /ENCRYPTION_KEY is set, so the next one is yours to make/)
+})
+
+test('killed outright again and again, it ends with everything under the new key', async t => {
+  const { databaseUrl, open } = await installation(t)
+  const store = await open(first)
+  const { id: profileId } = await store.profiles.first()
+  const session = await store.sessions.create({ profileId, name: 'Shop', network: 'sandbox' })
+  const fence = await store.leases.claim({ sessionId: session.id, holder: 'engine', leaseMs: 60_000 })
+  const count = 20_000
+  const values = Array.from({ length: count }, (_, id) => [String(id), `{"key":${id}}`])
+  await store.authState.for(session.id, fence ?? '').set({ 'pre-key': Object.fromEntries(values) })
+  await store.close()
+
+  const env = { DATABASE_URL: databaseUrl, ENCRYPTION_KEY: text(second), ENCRYPTION_KEY_OLD: text(first) }
+  const sql = openDatabase({ databaseUrl, poolSize: 1, log, applicationName: 'a test' })
+  t.after(() => sql.close())
+  const anew = async () => {
+    const uses = await keyUses(sql.query)
+    return uses.find(use => use.keyId === idOf(second))?.values ?? 0
+  }
+  let before = 0
+  for (let kills = 0; kills < 3; kills++) {
+    const running = spawnWaxwing(['reencrypt'], { ...env, LOG_LEVEL: 'warn' })
+    const exited = running.end()
+    let now = before
+    for (let tries = 0; now === before && tries < 3_000; tries++) {
+      await new Promise(resolve => setTimeout(resolve, 20))
+      now = await anew()
+    }
+    running.child.kill('SIGKILL')
+    const { code } = await exited
+    assert.ok(code === null && now > before, `killed at ${now} after ${before}, ended with ${code}`)
+    before = now
+  }
+  const { code, records, stderr } = await waxwing(['reencrypt', '--json'], { ...env, LOG_LEVEL: 'warn' })
+  assert.equal(code, 0, stderr)
+  const last = records.at(-1)?.reencrypted as { session_keys: number }
+  assert.ok(last.session_keys > 0 && last.session_keys < count, `${last.session_keys} were left`)
+  const after = await open(second)
+  await after.leases.endAll()
+  const again = await after.leases.claim({ sessionId: session.id, holder: 'engine', leaseMs: 60_000 })
+  const auth = after.authState.for(session.id, again ?? '')
+  assert.deepEqual(
+    await auth.get(
+      'pre-key',
+      values.map(([id = '']) => id),
+    ),
+    Object.fromEntries(values),
+  )
 })
 
 test('doctor compares the keys with the database', async t => {
