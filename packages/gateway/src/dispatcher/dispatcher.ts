@@ -221,7 +221,7 @@ export function startDispatcher(a: {
       perWebhook,
       leaseMs,
       except: turns.full(),
-      shares: shares(),
+      shares: pace.shares(turns.roomOf),
     })
     for (const { webhookId, trial, reclaimed } of due) {
       if (!trial) board.released(webhookId)
@@ -231,10 +231,6 @@ export function startDispatcher(a: {
     return { claimed, more: claimed === limit }
   }
 
-  /** Of a webhook that is limited no more is claimed than may wait here: the rest would only be given back. */
-  function shares(): Record<string, number> {
-    return Object.fromEntries([...pace.limited()].map(id => [id, turns.roomOf(id)]))
-  }
   /** An endpoint that had spent its rate limit may begin an attempt again. */
   function goOn(webhookId: string): void {
     turns.resume(webhookId)

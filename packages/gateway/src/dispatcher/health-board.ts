@@ -36,8 +36,8 @@ export function startHealthBoard(a: {
 }): HealthBoard {
   const { store, log, now } = a
   const known = new Map<string, EndpointHealth>()
-  /** Pauses asked for here that are not written yet, or could not be: they hold all the same. */
-  const asked = new Map<string, { at: Date; until: Date }>()
+  /** Pauses asked for here that are not written yet, or could not be: they hold all the same, and are written later. */
+  const asked = new Map<string, { at: Date; until: Date; seen: Observation }>()
   /** What is to be written, and by whom: at most one statement an endpoint at a time. */
   const unwritten = new Map<string, Observation[]>()
   const working = new Map<string, Promise<void>>()
@@ -61,6 +61,7 @@ export function startHealthBoard(a: {
       for (const { webhookId, health } of rows) if (!isOlder(webhookId)) known.set(webhookId, health)
       if (failing) log.info('the health of endpoints is known again')
       failing = false
+      for (const [webhookId, { seen }] of asked) if (!isOlder(webhookId)) enqueue(webhookId, seen)
       for (const row of rows) if (isOrphaned(row.notice)) await tell(row, row.notice)
     } catch (error) {
       if (!failing) log.warn({ err: error }, 'the health of endpoints could not be read; trying again')
@@ -127,12 +128,20 @@ export function startHealthBoard(a: {
   }
 
   /** At once, and not when it is written: what waits would each earn its own refusal meanwhile. */
-  function hear(webhookId: string, { notBefore, verdict, startedAt }: Observation): void {
+  function hear(webhookId: string, seen: Observation): void {
+    const { notBefore, verdict, startedAt } = seen
     const sofar = asked.get(webhookId)
     if (notBefore !== null && notBefore > (sofar?.until ?? now())) {
-      asked.set(webhookId, { at: now(), until: notBefore })
+      asked.set(webhookId, { at: now(), until: notBefore, seen })
       a.onChange(webhookId, notBefore)
     } else if (sofar && verdict === 'success' && startedAt >= sofar.at) asked.delete(webhookId)
+  }
+
+  function enqueue(webhookId: string, seen: Observation): void {
+    const waiting = unwritten.get(webhookId)
+    if (waiting) waiting.push(seen)
+    else unwritten.set(webhookId, [seen])
+    if (!working.has(webhookId)) working.set(webhookId, write(webhookId))
   }
 
   function forget(webhookId: string): void {
@@ -160,10 +169,7 @@ export function startHealthBoard(a: {
         !matters(known.get(webhookId) ?? null, seen)
       )
         return
-      const waiting = unwritten.get(webhookId)
-      if (waiting) waiting.push(seen)
-      else unwritten.set(webhookId, [seen])
-      if (!working.has(webhookId)) working.set(webhookId, write(webhookId))
+      enqueue(webhookId, seen)
     },
     async stop(withinMs) {
       stopped = true

@@ -12,8 +12,8 @@ export type Pace = {
   backlog(webhookId: string): number | null
   /** How many webhooks have deliveries in memory that wait for a token. */
   waiting(): number
-  /** The ids of all limited webhooks. */
-  limited(): Iterable<string>
+  /** For `claimDue`: of what is limited no more is claimed than there is room for, or it would only be given back. */
+  shares(roomOf: (webhookId: string) => number): Record<string, number>
   stop(): void
 }
 
@@ -56,8 +56,9 @@ export function createPace(a: { now: () => number; onToken: (webhookId: string) 
       return limited ? limited.perSecond * backlogSeconds : null
     },
     waiting: () => [...limits.values()].filter(limited => limited?.timer != null).length,
-    *limited() {
-      for (const [webhookId, limited] of limits) if (limited) yield webhookId
+    shares(roomOf) {
+      const limited = [...limits].filter(([, limit]) => limit !== null)
+      return Object.fromEntries(limited.map(([webhookId]) => [webhookId, roomOf(webhookId)]))
     },
     stop() {
       for (const limited of limits.values()) if (limited?.timer) clearTimeout(limited.timer)

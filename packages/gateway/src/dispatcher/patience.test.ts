@@ -10,6 +10,7 @@ import { createSender, type Sender } from '../delivery/send.ts'
 import { startReceiver } from '../delivery/test-receiver.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { type TestDatabase, testDatabase } from '../store/test-database.ts'
+import { startServer } from '../store/test-server.ts'
 import { createMemoryLane } from '../stream/memory-lane.ts'
 import { startDispatcher } from './dispatcher.ts'
 
@@ -18,6 +19,8 @@ const leaseMs = 30_000
 /** Longer than any test, in seconds. */
 const hour = '3600'
 
+const guard = createGuard({ allow: 'public', allowLoopback: true })
+
 let sender: Sender
 let database: TestDatabase
 let db: pg.Client
@@ -25,7 +28,6 @@ let store: Store
 let profileId: string
 
 before(async () => {
-  const guard = createGuard({ allow: 'public', allowLoopback: true })
   sender = createSender({ timeoutMs: 10_000, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
   database = await testDatabase()
   store = await open()
@@ -177,6 +179,44 @@ describe('a receiver that asks for patience', () => {
     assert.equal(receiver.received.length, 2)
   })
 
+  test('while the database is away gets nothing more either, and its pause is written when it is back', async t => {
+    const server = await startServer()
+    const hasty = createSender({ timeoutMs: 1_000, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
+    const own = await openStore({
+      databaseUrl: server.databaseUrl,
+      encryptionKey: Buffer.alloc(32, 7),
+      log,
+      leaseMs: 3_000,
+    })
+    const answer: (() => void)[] = []
+    const receiver = await startReceiver((_, __, response) => {
+      answer.push(() => response.writeHead(429, { 'retry-after': hour }).end())
+    })
+    t.after(() => receiver.stop())
+    const owner = (await own.profiles.first()).id
+    const { id } = await webhook(t, receiver.url, own)
+    const river = await dispatching(t, own, { sender: hasty, leaseMs: 3_000 })
+    t.after(() => Promise.all([hasty.close(), own.close()]))
+    const ids = await river.commit(40, id)
+    await until(() => answer.length === 10)
+    await server.stop('fast')
+    for (const one of answer) one()
+    await until(() => river.dispatcher.stats().putBack >= 30)
+    assert.equal(river.dispatcher.stats().unrecorded, 10)
+    await server.start()
+    await until(async () => (await own.webhooks.get(owner, id))?.health.pausedUntil !== null)
+    const rows = () => Promise.all(ids.map(one => own.deliveries.get(owner, one)))
+    const isDue = (at: Date | null | undefined) => at && at.getTime() < Date.now() - 300
+    await until(async () => (await rows()).every(row => row?.attempts === 1 || isDue(row?.nextAttemptAt)))
+    const attempts = (await rows()).map(row => row?.attempts)
+    assert.deepEqual([attempts.filter(n => n === 1).length, attempts.filter(n => n === 0).length], [10, 30])
+    assert.equal(
+      receiver.received.length,
+      10,
+      'also when the leases of what could not be given back have run out',
+    )
+  })
+
   test('is not ill: 503 with Retry-After, as often as it likes, degrades nobody, and without it does', async t => {
     let retryAfter = true
     const busy = await hook(t, () => (retryAfter ? [503, hour] : [503]))
@@ -203,15 +243,16 @@ function open(): Promise<Store> {
   return openStore({ databaseUrl, encryptionKey: Buffer.alloc(32, 7), log, leaseMs })
 }
 
-async function webhook(t: Test, webhookUrl: string) {
-  const made = await store.webhooks.create({
-    profileId,
+async function webhook(t: Test, webhookUrl: string, on = store) {
+  const owner = (await on.profiles.first()).id
+  const made = await on.webhooks.create({
+    profileId: owner,
     name: 'test',
     webhookUrl,
     subscribedEvents: ['*'],
     retryConfig: { maxAttempts: 10, backoffMs: 100 },
   })
-  t.after(() => store.webhooks.remove(profileId, made.id))
+  t.after(() => on.webhooks.remove(owner, made.id))
   return made
 }
 
@@ -226,7 +267,7 @@ async function hook(t: Test, answer: () => Answer) {
   return { id, count: () => receiver.received.length }
 }
 
-async function dispatching(t: Test, on = store) {
+async function dispatching(t: Test, on = store, a = { sender, leaseMs }) {
   const lane = createMemoryLane({ limit: 10_000 })
   const { deliveries, webhooks, webhookHealth, events } = on
   const dispatcher = startDispatcher({
@@ -235,16 +276,16 @@ async function dispatching(t: Test, on = store) {
     webhooks,
     webhookHealth,
     publish: async drafts => lane.announce(await events.commit(drafts.map(sealEvent))),
-    sender,
+    sender: a.sender,
     log,
-    options: { slots: 100, perEndpoint: 10, backlog: 1_000, leaseMs, scanMs: 100 },
+    options: { slots: 100, perEndpoint: 10, backlog: 1_000, leaseMs: a.leaseMs, scanMs: 100 },
   })
   t.after(() => dispatcher.stop())
   return {
     dispatcher,
     /** Resolves to the ids of this webhook's deliveries of so many events. */
     async commit(count: number, webhookId: string): Promise<string[]> {
-      const due = await commit(count)
+      const due = await commit(count, on)
       lane.announce(due)
       return due.filter(one => one.webhookId === webhookId).map(one => one.deliveryId)
     },
@@ -259,19 +300,20 @@ async function dispatching(t: Test, on = store) {
   }
 }
 
-function commit(count: number) {
+async function commit(count: number, on: Store) {
+  const { id: owner } = await on.profiles.first()
   const events = Array.from({ length: count }, () =>
     sealEvent({
       type: 'webhook.ping',
       at: new Date(),
       sessionId: null,
-      profileId,
+      profileId: owner,
       chat: null,
       naturalKey: null,
       data: { webhookId: 'w', message: 'hello' },
     }),
   )
-  return store.events.commit(events)
+  return on.events.commit(events)
 }
 
 /** An hour later, for this webhook and its deliveries. */
