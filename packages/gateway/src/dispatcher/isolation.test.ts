@@ -66,6 +66,30 @@ describe('an endpoint in trouble', () => {
     assert.ok(failing.every(({ receiver }) => receiver.received.length >= 5))
   })
 
+  test('leaves slots to the others however many hang: thirty get everything while forty hang', async t => {
+    const hanging = await endpoints(t, 40, () => 'hang')
+    const living = await endpoints(t, 30, () => 200)
+    const { dispatcher, commit } = dispatching(t, { slots: 256 })
+    await commit(hanging, 15)
+    // Four fifths of the slots, and nobody gets a second one of the last fifth.
+    await until(() => dispatcher.stats().inFlight === 204)
+    await commit(living, 5)
+    await until(() => living.every(({ receiver }) => receiver.received.length === 5))
+    await until(() => dispatcher.stats().inFlight === 204)
+    assert.equal(dispatcher.stats().waiting, 40 * 15 - 204)
+  })
+
+  test('leaves memory to the others however much it has waiting', async t => {
+    const hanging = await endpoints(t, 10, () => 'hang')
+    const living = await endpoints(t, 5, () => 200)
+    const { dispatcher, commit } = dispatching(t, { slots: 256, backlog: 20 })
+    await commit(hanging, 40)
+    await until(() => dispatcher.stats().inFlight === 100 && dispatcher.stats().waiting === 200)
+    await commit(living, 5)
+    await until(() => living.every(({ receiver }) => receiver.received.length === 5))
+    assert.equal(dispatcher.stats().waiting, 200)
+  })
+
   test('of ten keeps nothing from the other nine', async t => {
     const [bad] = await endpoints(t, 1, () => 'hang')
     const living = await endpoints(t, 9, () => 200)
@@ -129,7 +153,7 @@ let serial = 0
 
 function dispatching(
   t: Test,
-  { slots }: { slots: number },
+  { slots, backlog = 1_000 }: { slots: number; backlog?: number },
 ): { dispatcher: Dispatcher; commit(to: readonly Endpoint[], each: number): Promise<void> } {
   const lane = createMemoryLane({ limit: 10_000 })
   const dispatcher = startDispatcher({
@@ -140,7 +164,7 @@ function dispatching(
     publish: async drafts => lane.announce(await store.events.commit(drafts.map(sealEvent))),
     sender,
     log,
-    options: { slots, perEndpoint: 10, backlog: 1_000, leaseMs, scanMs: 200, drainMs: 50 },
+    options: { slots, perEndpoint: 10, backlog, leaseMs, scanMs: 200, drainMs: 50 },
   })
   t.after(() => dispatcher.stop())
   return {

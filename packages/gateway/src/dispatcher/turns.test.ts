@@ -68,6 +68,22 @@ test('first attempts do not starve retries either', () => {
   assert.equal(taken.filter(one => !one.urgent).length, 5)
 })
 
+test('the last fifth of the slots goes to endpoints that have none, whatever the others have waiting', () => {
+  const turns = createTurns<Item>({ slots: 100, perEndpoint: 10, backlog: 100 })
+  for (let i = 0; i < 20; i++) for (let hook = 0; hook < 30; hook++) turns.offer(item(`hangs-${hook}`))
+  const hanging = takeAll(turns)
+  assert.equal(hanging.length, 80)
+  for (let i = 0; i < 3; i++) for (let hook = 0; hook < 15; hook++) turns.offer(item(`lives-${hook}`))
+  const living = takeAll(turns)
+  assert.deepEqual(
+    living.map(taken => taken.webhookId),
+    Array.from({ length: 15 }, (_, hook) => `lives-${hook}`),
+  )
+  for (const ended of hanging.slice(0, 20)) turns.done(ended)
+  assert.equal(takeAll(turns).length, 5, 'those that were passed over kept their places')
+  assert.equal(turns.running(), 80)
+})
+
 describe('a backlog', () => {
   test('takes its limit for one endpoint and refuses more, without harm to others', () => {
     const turns = createTurns<Item>({ slots: 10, perEndpoint: 1, backlog: 3 })
@@ -79,9 +95,17 @@ describe('a backlog', () => {
 
   test('takes ten full backlogs in all', () => {
     const turns = createTurns<Item>({ slots: 10, perEndpoint: 1, backlog: 2 })
-    const taken = Array.from({ length: 30 }, (_, i) => turns.offer(item(`w${i}`))).filter(Boolean)
+    const taken = Array.from({ length: 30 }, (_, i) => turns.offer(item(`w${i % 15}`))).filter(Boolean)
     assert.equal(taken.length, 20)
     assert.equal(turns.room(), 0)
+  })
+
+  test('has room for what an endpoint can attempt at once, however much the others hold', () => {
+    const turns = createTurns<Item>({ slots: 20, perEndpoint: 2, backlog: 3 })
+    for (let i = 0; i < 30; i++) turns.offer(item(`full-${i % 10}`))
+    assert.equal(turns.room(), 0)
+    const offers = ['full-0', 'empty', 'empty', 'empty'].map(webhookId => turns.offer(item(webhookId)))
+    assert.deepEqual(offers, [false, true, true, false])
   })
 
   test('also ends where its bodies would take too much memory', () => {

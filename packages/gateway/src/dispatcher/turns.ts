@@ -2,7 +2,7 @@
 export type Waiting = { webhookId: string; urgent: boolean; size: number }
 
 export type Turns<W extends Waiting> = {
-  /** False: no room. The caller leaves the delivery to the database. */
+  /** False: no room. The caller leaves the delivery to the database. What one endpoint can attempt at once has room in any crowd. */
   offer(item: W): boolean
   /** The next to attempt now, whose slot it has from here on; null when nothing may start. */
   take(): W | null
@@ -24,11 +24,14 @@ export type Turns<W extends Waiting> = {
   roomOf(webhookId: string): number
 }
 
-/** Of all slots, kept free of automatic retries: a storm of retries may not keep new events waiting. */
-const shareForFirstAttempts = 0.2
-/** Of all slots, for one endpoint at most: ten hanging receivers are needed to hold everything up, not one. */
+/**
+ * Of all slots, kept free of automatic retries, and of endpoints that have slots already: a storm of retries may not keep new
+ * events waiting, nor many receivers that hang the ones that live.
+ */
+const shareKeptFree = 0.2
+/** Of all slots, for one endpoint at most: one hanging receiver may not hold everything up. */
 const shareOfOneEndpoint = 0.1
-/** Full backlogs held in memory at the same time; what is more waits in the database. */
+/** Full backlogs held in memory at the same time; what is more waits in the database, but for a few of each endpoint. */
 const fullBacklogs = 10
 /** Nor may they hold more than this: an ordinary body has half a kilobyte, the largest a megabyte. */
 const maxWaitingBytes = 64 * 1024 * 1024
@@ -47,7 +50,8 @@ type Endpoint<W> = {
 /**
  * Who is attempted next. Endpoints take turns, each within its own cap and its own bounded backlog, so that
  * one which hangs holds its own share of the slots and nothing else. Two rings, one of endpoints with urgent
- * work and one with automatic retries, are served alternately; retries never fill the last fifth of the slots.
+ * work and one with automatic retries, are served alternately. Retries never fill the last fifth of the slots, and of it
+ * an endpoint gets one slot at most.
  */
 export function createTurns<W extends Waiting>(a: {
   slots: number
@@ -63,7 +67,7 @@ export function createTurns<W extends Waiting>(a: {
   const cap = Math.max(1, Math.min(a.perEndpoint, Math.floor(a.slots * shareOfOneEndpoint)))
   const slotsFor: Record<Kind, number> = {
     urgent: a.slots,
-    later: Math.max(1, a.slots - Math.ceil(a.slots * shareForFirstAttempts)),
+    later: Math.max(1, a.slots - Math.ceil(a.slots * shareKeptFree)),
   }
   const endpoints = new Map<string, Endpoint<W>>()
   const rings: Record<Kind, Endpoint<W>[]> = { urgent: [], later: [] }
@@ -120,31 +124,42 @@ export function createTurns<W extends Waiting>(a: {
     return !endpoint.resting
   }
 
-  function takeFrom(kind: Kind): W | null {
-    if (allRunning() >= a.slots || (kind === 'later' && running.later >= slotsFor.later)) return null
-    for (let endpoint = rings[kind].shift(); endpoint !== undefined; endpoint = rings[kind].shift()) {
-      endpoint.inRing[kind] = false
+  /** The next in the ring that may begin an attempt. While few slots are left, those that have one keep their place and wait. */
+  function nextIn(kind: Kind): Endpoint<W> | null {
+    const fewLeft = allRunning() >= slotsFor.later
+    for (let unseen = rings[kind].length; unseen > 0; unseen--) {
+      const endpoint = rings[kind].shift() as Endpoint<W>
       // It may have reached its cap or its rest through the other ring; `done` or `resume` line it up again.
-      if (endpoint.running >= cap || endpoint.resting || endpoint.queues[kind].length === 0) continue
-      const item = begins(endpoint) ? endpoint.queues[kind].shift() : undefined
-      if (item === undefined) continue
-      endpoint.running++
-      running[kind]++
-      waiting--
-      waitingBytes -= item.size
-      lineUp(endpoint)
-      noteRoom(endpoint)
-      return item
+      const ready = endpoint.running < cap && !endpoint.resting && endpoint.queues[kind].length > 0
+      if (ready && fewLeft && endpoint.running > 0) rings[kind].push(endpoint)
+      else {
+        endpoint.inRing[kind] = false
+        if (ready && begins(endpoint)) return endpoint
+      }
     }
     return null
   }
 
+  function takeFrom(kind: Kind): W | null {
+    if (allRunning() >= a.slots || (kind === 'later' && running.later >= slotsFor.later)) return null
+    const endpoint = nextIn(kind)
+    const item = endpoint?.queues[kind].shift()
+    if (endpoint === null || item === undefined) return null
+    endpoint.running++
+    running[kind]++
+    waiting--
+    waitingBytes -= item.size
+    lineUp(endpoint)
+    noteRoom(endpoint)
+    return item
+  }
+
   return {
     offer(item) {
-      if (noRoom()) return false
+      if (waitingBytes >= 2 * maxWaitingBytes) return false
       const endpoint = endpointOf(item.webhookId)
       const most = mostOf(item.webhookId)
-      if (backlogOf(endpoint) >= most) return false
+      if (backlogOf(endpoint) >= (noRoom() ? Math.min(cap, most) : most)) return false
       endpoint.queues[kindOf(item)].push(item)
       waiting++
       waitingBytes += item.size
