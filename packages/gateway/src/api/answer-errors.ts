@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { learnMethods } from './allowed-methods.ts'
 import type { Api } from './api.ts'
-import { mark } from './every-response.ts'
+import { mark, safeHeaders } from './every-response.ts'
 import { Problem, type ProblemCode, problem, problemDocument, problems } from './problem.ts'
 
 const MEDIA_TYPE = 'application/problem+json'
@@ -90,10 +90,15 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
   const { status } = problems[code]
   const id = randomUUID()
   const body = JSON.stringify(problemDocument(problem(code), id))
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${MEDIA_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n${body}`,
-  )
+  const headers = {
+    'Content-Type': MEDIA_TYPE,
+    'Content-Length': Buffer.byteLength(body),
+    'X-Request-Id': id,
+    Connection: 'close',
+    ...safeHeaders,
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
 }
 
 function brokenHttpCode(code: string | undefined): ProblemCode {

@@ -147,7 +147,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   app.decorateRequest('profileId', '')
   // Without authentication nobody is asking, and nobody has a scope.
   app.decorateRequest('caller', null as unknown as Caller)
-  markEveryResponse(app, deps.log)
+  markEveryResponse(app, deps)
   readJsonBodies(app)
   dashboardPages(app, deps)
   answerErrors(app)

@@ -67,6 +67,11 @@ const names = [
   'status',
   'rate',
   'force',
+  'scopes',
+  'expires_at',
+  'subject',
+  'contacts',
+  'session_id',
 ]
 /** Objects made of the words of the contract and of others, so that many pass the first checks. */
 const body = fc.oneof(
@@ -93,6 +98,11 @@ test(`no body makes any route fail (FUZZ_SEED=${seed})`, async () => {
     `POST /webhooks/${webhookId}/test`,
     'POST /deliveries/replay',
     'POST /dead-letters/replay',
+    'POST /api-keys',
+    'POST /sandbox/contacts',
+    'POST /sandbox/groups',
+    `POST /sandbox/sessions/${sessionId}/link`,
+    `POST /sandbox/sessions/${sessionId}/messages`,
   )
   await fc.assert(
     fc.asyncProperty(routes, body, async (route, sent) => {
