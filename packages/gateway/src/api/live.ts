@@ -154,17 +154,25 @@ async function* text(a: {
     lastId = lines.findLast(line => line.id !== null)?.id ?? lastId
     return lines.map(line => line.text).join('')
   }
-  yield opening
-  if (missed !== null) for await (const lines of missed.read()) yield say(lines)
   let checkAt = Date.now() + heartbeatMs
+  const mayGoOn = async () => {
+    checkAt = Date.now() + heartbeatMs
+    // A database that is away says nothing about the key.
+    return mayRead().catch(() => true)
+  }
+  yield opening
+  if (missed !== null)
+    for await (const lines of missed.read()) {
+      if (Date.now() >= checkAt && !(await mayGoOn())) return
+      yield say(lines)
+    }
   while (!queue.closed) {
     const { lines, dropped } = await queue.next(Math.max(0, checkAt - Date.now()))
     const said = say(missed === null ? lines : lines.filter(missed.isNew))
     if (said !== '') yield said
     if (dropped !== null) yield droppedText(dropped, lastId)
     if (Date.now() < checkAt) continue
-    if (!(await mayRead())) return
-    checkAt = Date.now() + heartbeatMs
+    if (!(await mayGoOn())) return
     yield heartbeat
   }
 }
