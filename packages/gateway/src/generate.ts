@@ -83,8 +83,8 @@ ${refusals.join('\n')}
 
 ## Why a delivery attempt failed
 
-Every failed attempt has an \`error_class\` of this list. It is repeated as \`retry_config\` says; when the last attempt fails,
-or the receiver answers 410, the delivery is a dead letter.
+Every failed attempt has an \`error_class\` of this list. It is repeated as \`retry_config\` says ([retries](../retries.md)); when the
+last attempt fails, or the receiver answers 410, the delivery is a dead letter.
 
 | error_class | what to do |
 | --- | --- |

@@ -76,7 +76,7 @@ const statusHints: Record<number, string> = {
   405: 'The receiver does not take POST at this path.',
   410: 'The receiver says this address is gone for good. Change the URL; nothing will be retried here.',
   413: 'The event is larger than the receiver accepts. Raise its body limit (1 MiB is enough).',
-  429: 'The receiver is asking for fewer requests. Its Retry-After is honoured; a rate_limit keeps below its pace.',
+  429: 'The receiver is asking for fewer requests. Its Retry-After is honoured; set a rate_limit to stay below its own.',
   503: 'The receiver says it is temporarily unavailable. Its Retry-After, when it sends one, is honoured.',
 }
 

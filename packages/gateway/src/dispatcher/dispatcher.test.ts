@@ -5,6 +5,7 @@ import { sealEvent } from '@waxwing/events/event-id'
 import pg from 'pg'
 import { pino } from 'pino'
 import { createGuard } from '../delivery/guard.ts'
+import type { RetryConfig } from '../delivery/retry-schedule.ts'
 import { createSender, type Sender } from '../delivery/send.ts'
 import { type Receiver, startReceiver } from '../delivery/test-receiver.ts'
 import type { DeliveryDetail } from '../store/deliveries.ts'
@@ -93,6 +94,20 @@ describe('the dispatcher', () => {
     assert.ok(second - first >= 200 && third - second >= 400, `${second - first} ${third - second}`)
     assert.equal(receiver.received.length, 3)
     await until(() => dispatcher.stats().held === 0)
+  })
+
+  test('a list of waits is kept to, wait by wait', async t => {
+    const receiver = await answering(t, () => 500)
+    await webhook(t, receiver, { maxAttempts: 4, backoffMs: 100, delaysMs: [100, 900, 300] })
+    const { lane } = dispatching(t, { scanMs: 3_600_000 })
+    const due = await commit(1)
+    lane.announce(due)
+    const row = await ended(due[0]?.deliveryId ?? '')
+    assert.deepEqual([row.status, row.attempts], ['failed', 4])
+    const times = row.attemptLog.map(one => one.startedAt.getTime())
+    const waits = times.slice(1).map((at, index) => at - (times[index] ?? 0))
+    for (const [index, least] of [100, 900, 300].entries())
+      assert.ok((waits[index] ?? 0) >= least, `waited ${waits.join(', ')} ms`)
   })
 
   test('410 makes a delivery dead at once', async t => {
@@ -386,7 +401,11 @@ async function answering(t: Test, statusOf: (n: number) => number): Promise<Rece
   return receiver
 }
 
-async function webhook(t: Test, receiver: Receiver, retryConfig = { maxAttempts: 3, backoffMs: 1_000 }) {
+async function webhook(
+  t: Test,
+  receiver: Receiver,
+  retryConfig: RetryConfig = { maxAttempts: 3, backoffMs: 1_000 },
+) {
   const made = await store.webhooks.create({
     profileId,
     name: 'test',

@@ -86,6 +86,21 @@ onEveryServer('a delivery belongs to one claim', fresh => {
     await store.webhooks.remove(owner.profileId, quiet.id)
   })
 
+  test('of a webhook with a smaller share no more is claimed than that, and of the others what was asked for', async () => {
+    const quiet = await addWebhook(store, owner.profileId)
+    const events = Array.from({ length: 12 }, (_, index) => textEvent(owner, `share ${index}`))
+    await store.deliveries.release(await store.events.commit(events))
+    const shares = { [owner.webhookId]: 3 }
+    const claimed = await store.deliveries.claimDue({ ...all, perWebhook: 10, shares })
+    const count = (id: string) => claimed.filter(delivery => delivery.webhookId === id).length
+    assert.deepEqual([count(owner.webhookId), count(quiet.id)], [3, 10])
+    assert.deepEqual(
+      await store.deliveries.claimDue({ ...all, shares: { [owner.webhookId]: 0, [quiet.id]: 0 } }),
+      [],
+    )
+    await store.webhooks.remove(owner.profileId, quiet.id)
+  })
+
   test('a claim that was taken over can neither record, nor prolong, nor give back', async () => {
     const first = await commitOne()
     await store.deliveries.release([first])

@@ -81,7 +81,7 @@ export function resetHealth(condition: string): string {
   const unwell = `(w.health_state <> 'healthy' or w.paused_until > now()) and ${condition}`
   const resets = {
     health_state: `'healthy'`,
-    health_since: 'now()',
+    health_since: `case when w.health_state = 'healthy' then w.health_since else now() end`,
     health_reason: 'null',
     health_failed: `'{}'`,
     health_denied: `'{}'`,
