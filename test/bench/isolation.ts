@@ -22,7 +22,7 @@ import { createMemoryLane } from '../../packages/gateway/src/stream/memory-lane.
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '6' },
     rate: { type: 'string', default: '7' },
     json: { type: 'boolean', default: false },
   },
@@ -36,6 +36,7 @@ const [rounds, seconds, perEndpoint] = [values.rounds, values.seconds, values.ra
 type Scene = { name: string; good: number; failing: number; hanging: number; perEndpoint: number }
 const scenes: readonly Scene[] = [
   { name: '20 hang and 10 fail of 100', good: 70, failing: 10, hanging: 20, perEndpoint },
+  { name: '40 hang of 70', good: 30, failing: 0, hanging: 40, perEndpoint: perEndpoint * 2 },
   { name: '1 hangs of 10', good: 9, failing: 0, hanging: 1, perEndpoint: perEndpoint * 8 },
 ]
 const attemptMs = 10_000

@@ -106,6 +106,8 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     timeoutMs: config.webhookTimeoutMs,
     guard,
     userAgent: `Waxwing/${version}`,
+    // Who has a slot need not wait for a connection: hanging webhooks of one host would keep its others waiting.
+    maxConnections: slots,
     log: log.child({ room: 'delivery' }),
   })
   opened.push('sender', () => sender.close())

@@ -20,6 +20,8 @@ const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 /** With the longest deadline there is, nobody who hangs is given up while a test runs. */
 const attemptMs = 30_000
 const leaseMs = 120_000
+/** As a gateway has; and as many connections to one host (app.ts). */
+const slots = 256
 
 let sender: Sender
 let database: TestDatabase
@@ -28,7 +30,7 @@ let profileId: string
 
 before(async () => {
   const guard = createGuard({ allow: 'public', allowLoopback: true })
-  sender = createSender({ timeoutMs: attemptMs, guard, userAgent: 'Waxwing/test' })
+  sender = createSender({ timeoutMs: attemptMs, guard, userAgent: 'Waxwing/test', maxConnections: slots })
   database = await testDatabase()
   store = await openStore({
     databaseUrl: database.databaseUrl,
@@ -50,7 +52,7 @@ describe('an endpoint in trouble', () => {
     const hanging = await endpoints(t, 20, () => 'hang')
     const failing = await endpoints(t, 10, () => 500)
     const living = await endpoints(t, 70, () => 200)
-    const { dispatcher, commit } = dispatching(t, { slots: 256 })
+    const { dispatcher, commit } = dispatching(t, { slots })
     // The bad first: by the time the others have work, every slot that can be lost is lost.
     await commit(hanging, 15)
     await until(() => dispatcher.stats().inFlight === 200)
@@ -69,7 +71,7 @@ describe('an endpoint in trouble', () => {
   test('leaves slots to the others however many hang: thirty get everything while forty hang', async t => {
     const hanging = await endpoints(t, 40, () => 'hang')
     const living = await endpoints(t, 30, () => 200)
-    const { dispatcher, commit } = dispatching(t, { slots: 256 })
+    const { dispatcher, commit } = dispatching(t, { slots })
     await commit(hanging, 15)
     // Four fifths of the slots, and nobody gets a second one of the last fifth.
     await until(() => dispatcher.stats().inFlight === 204)
@@ -82,7 +84,7 @@ describe('an endpoint in trouble', () => {
   test('leaves memory to the others however much it has waiting', async t => {
     const hanging = await endpoints(t, 10, () => 'hang')
     const living = await endpoints(t, 5, () => 200)
-    const { dispatcher, commit } = dispatching(t, { slots: 256, backlog: 20 })
+    const { dispatcher, commit } = dispatching(t, { slots, backlog: 20 })
     await commit(hanging, 40)
     await until(() => dispatcher.stats().inFlight === 100 && dispatcher.stats().waiting === 200)
     await commit(living, 5)
@@ -90,10 +92,24 @@ describe('an endpoint in trouble', () => {
     assert.equal(dispatcher.stats().waiting, 200)
   })
 
+  test('keeps no connection from another at the same host', async t => {
+    const receiver = await startReceiver(({ url }, _, response) => void (url !== '/hang' && response.end()))
+    t.after(() => receiver.stop())
+    const at = (path: string) => receiver.received.filter(({ url }) => url === path).length
+    const hanging = await Promise.all(Array.from({ length: 20 }, () => subscribe(t, receiver, '/hang')))
+    const living = await subscribe(t, receiver, '/live')
+    const { commit } = dispatching(t, { slots })
+    await commit(hanging, 10)
+    await until(() => at('/hang') === 200)
+    await commit([living], 20)
+    await until(() => at('/live') === 20)
+    assert.ok(receiver.connections() <= slots)
+  })
+
   test('of ten keeps nothing from the other nine', async t => {
     const [bad] = await endpoints(t, 1, () => 'hang')
     const living = await endpoints(t, 9, () => 200)
-    const { dispatcher, commit } = dispatching(t, { slots: 256 })
+    const { dispatcher, commit } = dispatching(t, { slots })
     assert.ok(bad)
     await commit([bad], 100)
     await until(() => bad.receiver.received.length === 10)
@@ -121,7 +137,7 @@ describe('an endpoint in trouble', () => {
 type Test = { after(fn: () => unknown): void }
 type Endpoint = { receiver: Receiver; sessionId: string }
 
-/** So many receivers, each with a webhook that wants the events of one session of its own. */
+/** So many receivers, each with a webhook. */
 function endpoints(
   t: Test,
   count: number,
@@ -134,19 +150,24 @@ function endpoints(
         if (status !== 'hang') response.writeHead(status).end()
       })
       t.after(() => receiver.stop())
-      const { id: sessionId } = await store.sessions.create({ profileId, name: 'test', network: 'sandbox' })
-      const webhook = await store.webhooks.create({
-        profileId,
-        name: 'test',
-        webhookUrl: receiver.url,
-        subscribedEvents: ['messages.received'],
-        sessionIds: [sessionId],
-        retryConfig: { maxAttempts: 3, backoffMs: 100 },
-      })
-      t.after(() => store.webhooks.remove(profileId, webhook.id))
-      return { receiver, sessionId }
+      return subscribe(t, receiver)
     }),
   )
+}
+
+/** A webhook there that wants the events of one session of its own. */
+async function subscribe(t: Test, receiver: Receiver, path = '/'): Promise<Endpoint> {
+  const { id: sessionId } = await store.sessions.create({ profileId, name: 'test', network: 'sandbox' })
+  const webhook = await store.webhooks.create({
+    profileId,
+    name: 'test',
+    webhookUrl: new URL(path, receiver.url).href,
+    subscribedEvents: ['messages.received'],
+    sessionIds: [sessionId],
+    retryConfig: { maxAttempts: 3, backoffMs: 100 },
+  })
+  t.after(() => store.webhooks.remove(profileId, webhook.id))
+  return { receiver, sessionId }
 }
 
 let serial = 0
