@@ -108,6 +108,8 @@ async function play(ways: readonly Way[], bursts: readonly number[][][]): Promis
       const commits = burst.map(list => list.map(chat => message(`chat ${chat}`)))
       arrived.push(...commits.flat())
       await Promise.all(commits.map(events => rivers[0]?.commit(events)))
+      // A process that dies with what it has claimed.
+      await store.deliveries.claimDue({ limit: 2, perWebhook: 2, leaseMs: 300 })
       // In the middle of it one dispatcher goes, and another comes.
       if (index === 2) await rivers.pop()?.stop()
       if (index === 2) rivers.push(await dispatching())

@@ -1,8 +1,7 @@
 /** Law 15, beside the straight way: webhooks that change, and deliveries that are sent once more. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { all, dead, ids, inAnHour, orderedKit } from './test-ordered.ts'
+import { all, dead, ids, inAnHour, orderedKit, until } from './test-ordered.ts'
 import { onEveryServer, only } from './test-stores.ts'
 
 onEveryServer('what waits for its turn, or is sent again', fresh => {
@@ -149,12 +148,3 @@ onEveryServer('what waits for its turn, or is sent again', fresh => {
     }
   }
 })
-
-/** Ends when it holds; fails after a minute. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 6_000; i++) {
-    if (await condition()) return
-    await sleep(10)
-  }
-  assert.fail('gave up waiting')
-}

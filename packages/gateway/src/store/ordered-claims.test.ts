@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { all, atOnce, dead, delivered, eventIds, ids, inAnHour, orderedKit } from './test-ordered.ts'
+import type { Database } from './database.ts'
+import { all, atOnce, dead, delivered, eventIds, ids, inAnHour, orderedKit, until } from './test-ordered.ts'
 import { onEveryServer, only, outcome } from './test-stores.ts'
 
 onEveryServer('deliveries of one chat take turns', fresh => {
@@ -35,6 +36,28 @@ onEveryServer('deliveries of one chat take turns', fresh => {
       values: [kit.owner.webhookId],
     })
     assert.deepEqual(ids(rows), ids(events))
+  })
+
+  test('a commit that has to wait is not overtaken by the next, not even in another batch', async () => {
+    const held = message('a')
+    // As many as start a batch of their own while another is under way.
+    const later = Array.from({ length: 64 }, () => message('a'))
+    let committing: Promise<unknown>[] = []
+    const blocked = kit.db.transaction(async query => {
+      // Somebody else is writing the first event, and thinks better of it.
+      await query({
+        text: 'insert into events (id, user_id, type, body) values ($1, $2, $3, $4)',
+        values: [held.id, held.profileId, held.type, held.body],
+      })
+      committing = [kit.store.events.commit([held])]
+      await until(async () => (await waitingForLocks(kit.db)) === 1)
+      committing.push(kit.store.events.commit(later))
+      await sleep(200)
+      throw new Error('thought better of it')
+    })
+    await assert.rejects(blocked, /better/)
+    await Promise.all(committing)
+    assert.deepEqual(await oneAfterTheOther(), ids([held, ...later]))
   })
 
   test('within one commit the order given is the order kept, and a repeated event changes nothing', async () => {
@@ -225,3 +248,11 @@ onEveryServer('deliveries of one chat take turns', fresh => {
     }
   })
 })
+
+async function waitingForLocks(db: Database): Promise<number> {
+  const rows = await db.query({
+    text: `select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into events%'`,
+  })
+  return rows.length
+}

@@ -108,3 +108,12 @@ export function orderedKit(fresh: () => Promise<TestBench>) {
     },
   }
 }
+
+/** Ends when it holds; fails after a minute. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 6_000; i++) {
+    if (await condition()) return
+    await sleep(10)
+  }
+  assert.fail('gave up waiting')
+}
