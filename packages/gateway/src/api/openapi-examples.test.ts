@@ -54,7 +54,10 @@ test('the example of every request is one that the API understands', async () =>
     const media = jsonOf(operation.requestBody)
     if (media === undefined) continue
     asked++
-    const path = route.replace('/api/v1', '').replaceAll(/\{\w+\}/g, nobody) as 'POST /'
+    const path = route
+      .replace('/api/v1', '')
+      .replace('{number}', '15550101')
+      .replaceAll(/\{\w+\}/g, nobody) as 'POST /'
     const { status, text, json } = await api.call(path, { body: media.example })
     assert.notEqual(
       json?.code,

@@ -119,7 +119,8 @@ function contactVerbs(app: Api, deps: Deps): void {
           .refine(({ session_id, group_id }) => (session_id === undefined) !== (group_id === undefined), {
             error: 'Give one of session_id and group_id.',
             path: ['session_id'],
-          }),
+          })
+          .meta({ examples: [{ session_id: '019ab0b7-5c00-7d4e-9f00-112233445566', text: 'Hello?' }] }),
         response: { 201: said },
       },
       config: {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Api, ApiDeps } from './api.ts'
-import { found, problem } from './problem.ts'
+import { found, Problem, problem } from './problem.ts'
 import type { SandboxContact, SandboxNetwork, SandboxPhone } from './sandbox-network.ts'
 import { noContent, pathId } from './validate.ts'
 
@@ -28,6 +28,7 @@ export async function refused<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
+    if (error instanceof Problem) throw error
     throw problem('sandbox_refused', error instanceof Error ? error.message.slice(0, 300) : undefined)
   }
 }
