@@ -169,6 +169,7 @@ export function startDispatcher(a: {
   async function accept(due: readonly DueDelivery[], heldSince: number): Promise<number> {
     const fresh = due.map(delivery => holding.take(delivery, heldSince)).filter(held => held !== null)
     const strangers = fresh.filter(({ webhookId }) => !pace.knows(webhookId))
+    // Their limits hold from the first attempt on.
     if (strangers.length > 0) await meet(strangers)
     const overflow: Held[] = []
     for (const held of fresh)
@@ -178,11 +179,12 @@ export function startDispatcher(a: {
     return due.length - overflow.length
   }
 
-  /** Learns the limits of webhooks this process has not attempted yet, so that they hold from the first attempt on. */
+  /** Learns of webhooks that this process has attempted nothing for yet. */
   async function meet(strangers: readonly Held[]): Promise<void> {
     const oneOfEach = new Map(strangers.map(({ webhookId, delivery }) => [webhookId, delivery]))
     await Promise.all([...oneOfEach.values()].map(findEndpoint))
   }
+
   /** Due again at once, here or elsewhere, no attempt spent. If that fails: when the lease has run out. */
   async function release(some: readonly Held[]): Promise<null> {
     if (some.length === 0) return null
@@ -236,6 +238,7 @@ export function startDispatcher(a: {
     turns.resume(webhookId)
     pump()
   }
+
   function pump(): void {
     while (!stopping && recorder.pending() < maxUnrecorded) {
       const held = turns.take()

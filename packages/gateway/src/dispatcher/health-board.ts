@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { EndpointHealth, HealthNotice, HealthRow, WebhookHealth } from '../store/webhook-health.ts'
-import { type Change, isHeld, isPaused, matters, next, type Observation } from './health.ts'
+import { type Change, isHeld, matters, next, type Observation } from './health.ts'
 import { healthDraft, type Publish } from './notices.ts'
+import { isPaused } from './patience.ts'
 import { within } from './within.ts'
 
 export type HealthBoard = {

@@ -2,6 +2,7 @@ import type { ErrorClass } from '@waxwing/events'
 import type { Attempt } from '../delivery/attempt.ts'
 import { patienceUntil } from '../delivery/outcome.ts'
 import type { EndpointHealth, HealthNotice } from '../store/webhook-health.ts'
+import { isPaused, later, withPatience } from './patience.ts'
 
 /** What an attempt says about its endpoint, which is not what it means for its delivery (`delivery/outcome`). */
 export type Verdict = 'success' | 'transient' | 'denied' | 'gone' | 'neutral'
@@ -71,11 +72,6 @@ export function isHeld(health: EndpointHealth, now: Date): boolean {
   return health.state !== 'healthy' || isPaused(health, now)
 }
 
-/** Its receiver has asked for patience, and the time has not come. */
-export function isPaused({ pausedUntil }: EndpointHealth, now: Date): boolean {
-  return pausedUntil !== null && pausedUntil > now
-}
-
 /** Whether telling `next` about this would change anything. Spares the database the ordinary successes. */
 export function matters(health: EndpointHealth | null, seen: Observation): boolean {
   if (seen.trial) return true
@@ -86,8 +82,8 @@ export function matters(health: EndpointHealth | null, seen: Observation): boole
 }
 
 /**
- * One observation later. Returns the same object when it changes nothing. Whatever its state, an endpoint that asked for
- * patience is paused until then, when its backlog drains as after an outage; a success of what began later ends that.
+ * One observation later. Returns the same object when it changes nothing. In every state, what asks for patience gets it
+ * (`patience.ts`).
  *
  * | state | success | transient | 401, 403 | 410 | neutral |
  * |---|---|---|---|---|---|
@@ -102,44 +98,6 @@ export function next(health: EndpointHealth, seen: Observation, now: Date): Chan
   const { health: after, notice } = judge(health, seen, now)
   return { health: withPatience(after, seen, now), notice }
 }
-
-function withPatience(health: EndpointHealth, seen: Observation, now: Date): EndpointHealth {
-  const { pausedAt, pausedUntil, gateAt, state } = health
-  if (seen.notBefore !== null && seen.notBefore > (pausedUntil ?? now)) return pause(health, seen, now)
-  if (pausedUntil === null || pausedAt === null) return health
-  const over = pausedUntil <= now
-  if (seen.verdict === 'success' && seen.startedAt >= pausedAt) {
-    const reason = state === 'healthy' ? null : health.reason
-    return {
-      ...health,
-      reason,
-      pausedAt: null,
-      pausedUntil: null,
-      gateAt: over || gateAt === null ? gateAt : now,
-    }
-  }
-  // What the state did to the gate does not open it before the time.
-  return over || gateAt === null || gateAt >= pausedUntil ? health : { ...health, gateAt: pausedUntil }
-}
-
-/** The gate is the one all dispatchers look at when they claim; of a disabled endpoint nothing is claimed anyway. */
-function pause(
-  health: EndpointHealth,
-  { notBefore, responseStatus }: Observation,
-  now: Date,
-): EndpointHealth {
-  const paused = { ...health, pausedAt: now, pausedUntil: notBefore }
-  if (health.state === 'healthy')
-    return {
-      ...paused,
-      gateAt: notBefore,
-      step: 0,
-      reason: `It answered ${responseStatus} and asked for patience.`,
-    }
-  return { ...paused, gateAt: health.gateAt === null ? null : later(health.gateAt, notBefore) }
-}
-
-const later = (one: Date, other: Date | null) => (other !== null && other > one ? other : one)
 
 function judge(health: EndpointHealth, seen: Observation, now: Date): Change {
   if (seen.verdict === 'success') return climb(health, now)
