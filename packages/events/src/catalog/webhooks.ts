@@ -93,7 +93,10 @@ export const webhookEvents = [
     data: z.strictObject({
       ...endpoint,
       downSince: isoTime.describe('When the episode began.'),
-      heldDeliveries: z.int().min(0).describe('How many deliveries waited and are sent now.'),
+      heldDeliveries: z
+        .int()
+        .min(0)
+        .describe('How many deliveries waited and are sent now; 10,000 stands for more.'),
     }),
     samples: { recovered: { ...orders, downSince: '2026-11-23T10:00:00.000Z', heldDeliveries: 240 } },
   }),

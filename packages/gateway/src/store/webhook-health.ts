@@ -61,7 +61,7 @@ export type WebhookHealth = {
   ): Promise<{ before: EndpointHealth; row: HealthRow } | null>
   /** The event of this notice is committed. */
   told(webhookId: string, notice: HealthNotice): Promise<void>
-  /** Deliveries that wait for this endpoint. Counts them: once an episode, not more often. */
+  /** Deliveries that wait for this endpoint; 10,000 stands for more. Counts them: once an episode, not more often. */
   waiting(webhookId: string): Promise<number>
 }
 
@@ -127,8 +127,9 @@ export function createWebhookHealth(db: Database): WebhookHealth {
     },
     async waiting(webhookId) {
       const [row] = await db.query<{ count: number }>({
-        text: `select count(*)::int as count from webhook_deliveries
-          where webhook_config_id = $1 and status = 'pending'`,
+        text: `select count(*)::int as count from (
+            select from webhook_deliveries where webhook_config_id = $1 and status = 'pending' limit 10000
+          ) held`,
         values: [asUuid(webhookId)],
       })
       return row?.count ?? 0
