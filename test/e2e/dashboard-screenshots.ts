@@ -35,7 +35,7 @@ try {
       await visit(page, path)
       await page.waitForTimeout(400)
       const file = `${name}-${look.width < 600 ? 'phone' : 'desk'}-${look.theme}.png`
-      await page.screenshot({ path: join(folder, file), fullPage: true })
+      await page.screenshot({ path: join(folder, file), fullPage: look.width < 600 })
       const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       )

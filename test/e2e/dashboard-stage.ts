@@ -58,7 +58,16 @@ export type Stage = {
   contacts: Contact[]
   receivers: { good: Receiver; failing: Receiver; silent: Receiver }
   ids: Record<
-    'session' | 'unlinked' | 'good' | 'failing' | 'silent' | 'inbox' | 'delivered' | 'failed' | 'event',
+    | 'session'
+    | 'unlinked'
+    | 'sandbox'
+    | 'good'
+    | 'failing'
+    | 'silent'
+    | 'inbox'
+    | 'delivered'
+    | 'failed'
+    | 'event',
     string
   >
   end(): Promise<void>
@@ -108,6 +117,8 @@ export async function startStage(): Promise<Stage> {
   const contacts = people.map(({ number, name }) => whatsapp.contact({ number, name }))
   for (const [at, text] of sentences.entries()) await contacts[at % contacts.length]?.say(phone, text)
 
+  const sandbox = await linkInSandbox(gateway)
+
   const first = async (query: string) => {
     const { body } = await api('GET', `/deliveries?limit=1&${query}`)
     return body.data[0]?.id as string | undefined
@@ -126,6 +137,7 @@ export async function startStage(): Promise<Stage> {
     ids: {
       session,
       unlinked: unlinked.id,
+      sandbox,
       good: webhooks.good.id,
       failing: webhooks.failing.id,
       silent: webhooks.silent.id,
@@ -141,6 +153,32 @@ export async function startStage(): Promise<Stage> {
       await folder.remove()
     },
   }
+}
+
+/** A number on the gateway's own simulated network, to which two people have written. */
+async function linkInSandbox({ api }: Gateway): Promise<string> {
+  const { body: session } = await api('POST', '/sessions', { name: 'Try-out', network: 'sandbox' })
+  await api('POST', `/sessions/${session.id}/connect`)
+  await eventually('a linked sandbox session', async () => {
+    const { status } = await api('POST', `/sandbox/sessions/${session.id}/link`)
+    return status === 200
+  })
+  await eventually('a connected sandbox session', async () => {
+    const { body } = await api('GET', `/sessions/${session.id}`)
+    return body.status === 'connected'
+  })
+  const { body: contacts } = await api('GET', '/sandbox/contacts')
+  const [ada, grace] = contacts.data
+  const say = (number: string, text: string) =>
+    api('POST', `/sandbox/contacts/${number}/messages`, { session_id: session.id, text })
+  await say(grace.number, 'Is the shop open today?')
+  await say(ada.number, 'Hello! Is the brass lamp still there?')
+  await api('POST', `/sandbox/sessions/${session.id}/messages`, {
+    to: ada.number,
+    text: 'It is. Shall I keep it?',
+  })
+  await say(ada.number, 'Yes please, until Friday.')
+  return session.id
 }
 
 const people = [
@@ -185,7 +223,7 @@ export function pagesOf({ ids }: Pick<Stage, 'ids'>): Record<string, string> {
     live: '/live',
     event: `/live/${ids.event}`,
     events: '/events?type=messages.received',
-    sandbox: '/sandbox',
+    sandbox: `/sandbox?session=${ids.sandbox}`,
     inbox: '/inbox',
     'api-keys': '/api-keys',
     settings: '/settings',

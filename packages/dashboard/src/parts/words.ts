@@ -17,3 +17,8 @@ export const sum = (counts: readonly number[]): number => counts.reduce((total, 
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }
+
+/** `+15550100`, however it is stored. */
+export function numberWord(phone: string): string {
+  return `+${phone.replace(/^\+/, '')}`
+}

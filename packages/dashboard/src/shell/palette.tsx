@@ -3,6 +3,7 @@ import { Dialog } from '@base-ui/react/dialog'
 import { useNavigate } from '@tanstack/react-router'
 import { CornerDownLeft, FileSearch, type LucideIcon, Plus, Smartphone, Webhook } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react'
+import { numberWord } from '../parts/words.ts'
 import { useRead } from '../query.ts'
 import { cn } from '../ui/class-names.ts'
 import { useIdOwner } from './id-owner.ts'
@@ -109,7 +110,7 @@ function useEntries(text: string): Entry[] {
       ...(sessions ?? []).map(({ id, name, phone }) => ({
         key: id,
         text: name,
-        detail: phone ? `+${phone}` : 'session',
+        detail: phone ? numberWord(phone) : 'session',
         icon: Smartphone,
         to: `/sessions/${id}`,
       })),

@@ -31,7 +31,7 @@ export function Shell() {
       >
         Skip to the page
       </a>
-      <div className="sticky top-0 z-30 flex h-13 items-center gap-2 border-b border-line bg-ground px-3 lg:hidden">
+      <header className="sticky top-0 z-30 flex h-13 items-center gap-2 border-b border-line bg-ground px-3 lg:hidden">
         <IconButton label={menu ? 'Close the menu' : 'Open the menu'} onClick={() => setMenu(!menu)}>
           {menu ? <X /> : <Menu />}
         </IconButton>
@@ -41,7 +41,7 @@ export function Shell() {
         <IconButton label="Search" className="ml-auto" onClick={() => setPalette(true)}>
           <Search />
         </IconButton>
-      </div>
+      </header>
       <aside
         className={cn(
           'z-20 flex-col border-line bg-ground lg:sticky lg:top-0 lg:flex lg:h-dvh lg:w-56 lg:shrink-0 lg:border-r',
@@ -60,7 +60,7 @@ export function Shell() {
           className="mx-3 mb-3 hidden h-8 items-center gap-2 rounded-lg border border-line bg-surface px-2.5 text-sm text-faint hover:border-strong-line lg:flex"
         >
           <Search className="size-3.5" aria-hidden />
-          <span className="flex-1 text-left">Search or paste an id</span>
+          <span className="flex-1 truncate text-left">Search…</span>
           <KeyHint>⌘K</KeyHint>
         </button>
         <Navigation />

@@ -60,7 +60,6 @@ export function Id({
     <button
       type="button"
       title={`${value}: click to copy`}
-      aria-label={`Copy ${value}`}
       onClick={event => {
         event.preventDefault()
         event.stopPropagation()
@@ -71,6 +70,7 @@ export function Id({
         className,
       )}
     >
+      <span className="sr-only">Copy </span>
       <span className={whole ? 'break-all text-left' : 'whitespace-nowrap'}>
         {whole ? value : shortId(value)}
       </span>

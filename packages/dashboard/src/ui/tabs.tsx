@@ -32,7 +32,7 @@ export function Segments<T extends string>({
   onChange: (value: T) => void
 }) {
   return (
-    <fieldset className="inline-flex max-w-full overflow-x-auto rounded-lg border border-line bg-sunken p-0.5">
+    <fieldset className="inline-flex min-w-0 max-w-full overflow-x-auto rounded-lg border border-line bg-sunken p-0.5">
       <legend className="sr-only">{label}</legend>
       {options.map(([option, text]) => (
         <button

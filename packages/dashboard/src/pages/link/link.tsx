@@ -2,6 +2,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import type { Session } from '../../operations.ts'
 import { SessionPill } from '../../parts/session-pill.tsx'
+import { numberWord } from '../../parts/words.ts'
 import { useRead } from '../../query.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Failed, Loading } from '../../ui/list-states.tsx'
@@ -100,7 +101,7 @@ function Connected({ session }: { session: Session }) {
       <p className="mt-6 text-lg font-semibold tracking-tight">Connected</p>
       <p className="text-soft">
         {push_name ? `${push_name}, ` : ''}
-        {phone ? `+${phone}` : ''}
+        {phone ? numberWord(phone) : ''}
       </p>
       <div className="mt-5 flex flex-wrap justify-center gap-2">
         <LinkButton variant="solid" to="/webhooks/new">

@@ -158,7 +158,7 @@ function Row({
         <span className="w-20 shrink-0 text-sm text-faint" title={timestamp}>
           {exact(timestamp)}
         </span>
-        <span className="w-48 shrink-0 font-mono text-sm">{type}</span>
+        <span className="w-60 shrink-0 truncate font-mono text-sm">{type}</span>
         <span className="min-w-0 flex-1 basis-40 truncate text-sm text-soft">{gist(payload)}</span>
         <span className="hidden text-sm text-faint sm:inline">{session}</span>
         <ChevronRight

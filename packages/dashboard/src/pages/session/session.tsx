@@ -3,6 +3,7 @@ import { LogOut, QrCode, RotateCw, Trash2 } from 'lucide-react'
 import { call } from '../../api.ts'
 import type { Session } from '../../operations.ts'
 import { needsLink, SessionPill } from '../../parts/session-pill.tsx'
+import { numberWord } from '../../parts/words.ts'
 import { queryClient, useChange, usePages, useRead } from '../../query.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { ConfirmButton } from '../../ui/confirm.tsx'
@@ -94,7 +95,7 @@ function Identity({ session }: { session: Session }) {
     <Card title="Identity">
       <Facts
         rows={[
-          ['Number', phone ? <Id key="phone" value={`+${phone}`} whole /> : 'not linked'],
+          ['Number', phone ? <Id key="phone" value={numberWord(phone)} whole /> : 'not linked'],
           ['Name on it', push_name ?? '–'],
           ['LID', lid ? <Id key="lid" value={lid} whole /> : '–'],
           ['Network', network === 'sandbox' ? 'the sandbox' : 'WhatsApp'],
@@ -178,8 +179,8 @@ function Danger({ session: { id, name, status, phone } }: { session: Session }) 
                 await refresh()
               }}
             >
-              Messages to +{phone} no longer arrive here until a phone is linked again. Deliveries that wait
-              still go out.
+              Messages to {numberWord(phone)} no longer arrive here until a phone is linked again. Deliveries
+              that wait still go out.
             </ConfirmButton>
           </Option>
         )}
@@ -196,8 +197,8 @@ function Danger({ session: { id, name, status, phone } }: { session: Session }) 
               await refresh()
             }}
           >
-            The session and its keys are gone for good; one number{phone ? `, +${phone},` : ''} is no longer
-            linked here.
+            The session and its keys are gone for good; one number{phone ? `, ${numberWord(phone)},` : ''} is
+            no longer linked here.
           </ConfirmButton>
         </Option>
       </div>

@@ -2,6 +2,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Plus, QrCode } from 'lucide-react'
 import type { Session } from '../../operations.ts'
 import { needsLink, SessionPill, sessionWords } from '../../parts/session-pill.tsx'
+import { numberWord } from '../../parts/words.ts'
 import { usePages } from '../../query.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Id } from '../../ui/copy.tsx'
@@ -114,7 +115,7 @@ function Row({ session }: { session: Session }) {
           )}
         </div>
         <p className="truncate text-sm text-soft">
-          {phone ? `+${phone}` : 'No number yet'}
+          {phone ? numberWord(phone) : 'No number yet'}
           {push_name && ` · ${push_name}`}
         </p>
       </div>

@@ -1,3 +1,4 @@
+import { numberWord } from '../../parts/words.ts'
 import { useRead } from '../../query.ts'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { Segments } from '../../ui/tabs.tsx'
@@ -38,7 +39,7 @@ export function SessionsField({
                   onChange={on => onChange(on ? [...value, id] : value.filter(other => other !== id))}
                 />
                 <span className="truncate">{name}</span>
-                <span className="ml-auto text-sm text-soft">{phone ? `+${phone}` : 'not linked'}</span>
+                <span className="ml-auto text-sm text-soft">{phone ? numberWord(phone) : 'not linked'}</span>
               </label>
             </li>
           ))}
