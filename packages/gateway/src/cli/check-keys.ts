@@ -8,12 +8,11 @@ import {
   hasGeneratedKey,
   KeyFileError,
 } from '../config.ts'
-import { createLog } from '../log.ts'
-import { openDatabase } from '../store/database.ts'
 import { keysOfDatabase } from '../store/database-keys.ts'
 import { runningEmbeddedPostgres } from '../store/embedded-postgres.ts'
 import { createVault } from '../store/vault.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
+import { lookInto } from './with-database.ts'
 
 /** Whether the keys can be read, and whether the database, if it can be asked now, needs others. Makes no key. */
 export async function checkKeys(config: Config): Promise<Finding[]> {
@@ -73,13 +72,5 @@ async function compare(config: Config, keys: EncryptionKeys): Promise<Finding[]>
 async function keysUsed({ databaseUrl, dataDir }: Config): Promise<string[] | null> {
   const url = databaseUrl ?? (await runningEmbeddedPostgres(dataDir))
   if (url === null) return null
-  const log = createLog({ logLevel: 'silent', logFormat: 'json' })
-  const db = openDatabase({ databaseUrl: url, poolSize: 1, log })
-  try {
-    return await keysOfDatabase(db)
-  } catch {
-    return null
-  } finally {
-    await db.close()
-  }
+  return lookInto(url, keysOfDatabase).catch(() => null)
 }

@@ -6,13 +6,12 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Config, loadConfig, settingsOf } from '../config.ts'
-import { createLog } from '../log.ts'
-import { openDatabase } from '../store/database.ts'
 import { checkKeys } from './check-keys.ts'
 import { checkSignIn } from './check-sign-in.ts'
 import { explain } from './explain.ts'
 import { type Finding, fail, ok } from './finding.ts'
 import type { Ending, Voice } from './verb.ts'
+import { lookInto } from './with-database.ts'
 
 const run = promisify(execFile)
 
@@ -69,20 +68,18 @@ function dataFolder({ dataDir }: Config): Finding {
 
 async function database({ databaseUrl }: Config): Promise<Finding> {
   if (databaseUrl === null) return embeddedServer()
-  const log = createLog({ logLevel: 'silent', logFormat: 'json' })
-  const db = openDatabase({ databaseUrl, poolSize: 1, log })
+  const text =
+    "select current_setting('server_version') as version, current_setting('server_version_num')::int as number"
   try {
-    const text =
-      "select current_setting('server_version') as version, current_setting('server_version_num')::int as number"
-    const [server] = await db.query<{ version: string; number: number }>({ text })
+    const [server] = await lookInto(databaseUrl, db =>
+      db.query<{ version: string; number: number }>({ text }),
+    )
     const words = `PostgreSQL ${server?.version} answers`
     if (server !== undefined && server.number >= 150_000) return ok('DATABASE_URL', words)
     return fail('DATABASE_URL', words, 'Waxwing needs PostgreSQL 15 or newer.')
   } catch (error) {
     const { problem, next } = explain(error)
     return fail('DATABASE_URL', problem, next)
-  } finally {
-    await db.close()
   }
 }
 

@@ -75,7 +75,8 @@ function conclude(voice: Voice, config: Config, result: Reencryption, removed: s
   const parts = Object.entries(reencrypted).map(([table, count]) => `${table} ${count}`)
   voice.say(`Encrypted anew with key ${keyId}: ${total} values (${parts.join(', ')}).`)
   if (inUse.length > 0) return unfinished(inUse, unreadable)
-  voice.say(`Nothing in the database is encrypted with another key. ${leave(config, retired, removed)}`)
+  if (unreadable.length > 0) voice.say(damaged(unreadable))
+  voice.say(`Nothing in the database needs another key. ${leave(config, retired, removed)}`.trimEnd())
   return { ok: true }
 }
 
