@@ -49,9 +49,9 @@ test('a session is linked by its own simulated phone', async () => {
   assert.equal(early.body.code, 'qr_not_available')
   await call('POST', `/sessions/${sessionId}/connect`)
   await eventually('a QR code', async () => (await status()) === 'qr')
-  phone = (await call('POST', `/sandbox/sessions/${sessionId}/link`)).phone
+  phone = (await call('POST', `/sandbox/sessions/${sessionId}/link`)).number
   await connected()
-  assert.equal((await call('GET', `/sessions/${sessionId}`)).phone.replace('+', ''), phone)
+  assert.equal((await call('GET', `/sessions/${sessionId}`)).phone, `+${phone}`)
 })
 
 test('a contact writes, and reads what it is sent', async () => {

@@ -163,7 +163,7 @@ export type Operations = {
   listSandboxGroups: { input: {  }; answer: { "data": SandboxGroup[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   createSandboxGroup: { input: { body: { "subject": string; "session_id": string; "contacts": string[] } }; answer: SandboxGroup }
   changeSandboxGroup: { input: { params: { "id": string }; body: { "by": string; "subject"?: string; "add"?: string[]; "remove"?: string[]; "promote"?: string[]; "demote"?: string[] } }; answer: SandboxGroup }
-  linkSandboxSession: { input: { params: { "id": string }; body: { "code"?: string } | null }; answer: { "phone": string } }
+  linkSandboxSession: { input: { params: { "id": string }; body: { "code"?: string } | null }; answer: { "number": string } }
   sayFromSandboxPhone: { input: { params: { "id": string }; body: { "to": string; "text": string } }; answer: { "message_id": string } }
   unlinkSandboxSession: { input: { params: { "id": string } }; answer: undefined }
   dropSandboxSession: { input: { params: { "id": string } }; answer: undefined }

@@ -31,7 +31,7 @@ export const liveSession = z
     status: z.enum(sessionStatuses),
     reason: z.string().nullable(),
     final: z.boolean().describe('Waiting will not change the status; somebody has to act.'),
-    phone: z.string().nullable(),
+    phone: z.string().nullable().describe('E.164, with the plus, once linked.'),
     push_name: z.string().nullable(),
     qr_expires_at: moment.nullable().describe('Changes with each new QR: GET /sessions/:id/qr has it.'),
     updated_at: moment,

@@ -49,7 +49,7 @@ const samples: Record<string, unknown> = {
   description: 'A message came in.',
   since: moment,
   until: '2026-11-24T13:00:00.000Z',
-  phone: '15550100',
+  phone: '+15550100',
   to: '15550101',
   number: '15550101',
   lid: '100000000000001@lid',

@@ -65,7 +65,7 @@ function link(app: Api, deps: Deps): void {
           'Scans the QR the session shows, or types a pairing code of it. The status follows: watch GET /live.',
         params,
         body: z.strictObject({ code: z.string().max(16).optional().describe('ABCD-1234') }).nullish(),
-        response: { 200: z.object({ phone: z.string().describe('The number of the phone.') }) },
+        response: { 200: z.object({ number: z.string().describe('Of the phone, digits only.') }) },
       },
       config: {
         problems: ['network_unavailable', 'session_not_found', 'qr_not_available', 'sandbox_refused'],
@@ -82,7 +82,7 @@ function link(app: Api, deps: Deps): void {
         if (qr === null) throw problem('qr_not_available', undefined, { session_status: status })
         await refused(() => phone.scan(qr))
       }
-      return { phone: phone.number }
+      return { number: phone.number }
     },
   )
 }

@@ -23,7 +23,7 @@ const session = z
     status: z.enum(sessionStatuses),
     reason: z.string().nullable().describe('A sentence: why the session is in this status.'),
     final: z.boolean().describe('Waiting will not change the status; somebody has to act.'),
-    phone: z.string().nullable().describe('E.164 without `+`, once linked.'),
+    phone: z.string().nullable().describe('E.164, with the plus, once linked.'),
     lid: z.string().nullable(),
     push_name: z.string().nullable(),
     settings: z.record(z.string(), z.unknown()),
