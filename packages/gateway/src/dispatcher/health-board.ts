@@ -45,6 +45,8 @@ export function startHealthBoard(a: {
   /** Written from here since the last look: its older answer may not undo them. */
   const fresher = new Set<string>()
   let failing = false
+  /** Said once, not for each attempt: while the database is away there are many. */
+  let unwritable = false
   let stopped = false
   const ready = poll()
   let polling = ready
@@ -83,12 +85,17 @@ export function startHealthBoard(a: {
   async function write(webhookId: string): Promise<void> {
     for (let seen = unwritten.get(webhookId); seen?.length; seen = unwritten.get(webhookId)) {
       unwritten.delete(webhookId)
-      await apply(webhookId, seen).catch(error =>
-        log.warn(
-          { err: error, webhookId },
-          'the health of an endpoint could not be written; it was not counted',
-        ),
-      )
+      try {
+        await apply(webhookId, seen)
+        unwritable = false
+      } catch (error) {
+        if (!unwritable)
+          log.warn(
+            { err: error, webhookId },
+            'the health of endpoints cannot be written; what they answer is not counted',
+          )
+        unwritable = true
+      }
     }
     working.delete(webhookId)
   }
