@@ -40,7 +40,7 @@ export type Endpoint = {
   stop(): Promise<void>
 }
 
-/** Three in ten fail: few deliveries fail three times, and hardly ever five in a row. */
+/** Four in eleven fail: one delivery in twenty fails three times, and seldom do five in a row. */
 const moods: readonly Mood[] = ['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok', '500', 'hang', 'reset', 'slow']
 const troubles: readonly Mood[] = ['500', 'hang', 'reset', 'refused', 'slow']
 /** Of good and of bad times in turn. */
