@@ -20,6 +20,8 @@ const security: [] = []
 const triesOfAccount = 10
 const triesOfNetwork = 30
 
+const refusals: ProblemCode[] = ['cross_site_request', 'validation_failed', 'store_unavailable']
+
 type Deps = Pick<ApiDeps, 'store' | 'publicUrl' | 'log'> & { cookie: Cookie }
 
 export function signInRoutes(app: Api, deps: Deps): void {
@@ -130,14 +132,14 @@ function out(app: Api, { store, cookie }: Deps): void {
   )
 }
 
-const refusals: ProblemCode[] = ['cross_site_request', 'validation_failed', 'store_unavailable']
-
 /** One browser has one sign-in: the one it comes with ends. */
 async function welcome(
   { request, reply, signIn }: { request: FastifyRequest; reply: FastifyReply; signIn: NewSignIn },
   deps: Pick<Deps, 'store' | 'cookie'>,
 ) {
   await end(request, deps)
+  // For the line of this request in the log: who came in.
+  request.profileId = signIn.profileId
   deps.cookie.give(reply, signIn.token)
   return showMe(deps.store, { profileId: signIn.profileId, by: 'cookie', scopes: ['*'], signIn })
 }

@@ -3,10 +3,14 @@
  * changes nothing. On a real Postgres with what Supabase puts into one.
  */
 import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pino from 'pino'
 import { type Database, openDatabase, type Query } from './database.ts'
-import { MigrationRefused } from './migrate.ts'
+import { MigrationRefused, migrate, migrationsFolder, readMigrations } from './migrate.ts'
+import { createPartitions } from './partitions.ts'
 import type { Store } from './store.ts'
 import { addWebhook, onEveryServer, only, outcome, type TestBench, textEvent } from './test-stores.ts'
 
@@ -190,6 +194,43 @@ onEveryServer('row security and a role that does not own the tables', fresh => {
         )
         return true
       })
+    } finally {
+      await db.close()
+      await bench.close()
+    }
+  })
+})
+
+onEveryServer('row security of a database from before', fresh => {
+  const folder = mkdtempSync(join(tmpdir(), 'waxwing-before-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  test('its tables and days are closed, and its profile is the owner', async () => {
+    const log = pino({ level: 'silent' })
+    const bench = await fresh()
+    const db = openDatabase({ databaseUrl: bench.databaseUrl, poolSize: 1, log })
+    try {
+      for (const { version, name } of await readMigrations(migrationsFolder))
+        if (version < '20261124190000')
+          cpSync(join(migrationsFolder, `${version}_${name}.sql`), join(folder, `${version}_${name}.sql`))
+      await migrate(db, log, folder)
+      await createPartitions(db, log).ensureAhead()
+      const all = await db.query<{ name: string }>({
+        text: `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')`,
+      })
+      for (const { name } of all) await db.query({ text: `alter table ${name} disable row level security` })
+      const id = 'ffffffff-0000-7000-8000-000000000001'
+      await db.query({
+        text: `insert into profiles (id, created_at) values ('${id}', now() - interval '1 day')`,
+      })
+
+      const store = await bench.open()
+      const open = `select relname from pg_class where relnamespace = 'public'::regnamespace
+        and relkind in ('r', 'p') and not relrowsecurity`
+      assert.deepEqual(await db.query({ text: open }), [])
+      await store.profiles.seen({ id: '00000000-0000-4000-8000-000000000000', email: null })
+      const { id: first } = await store.profiles.first()
+      assert.equal((await store.accounts.ensureOwner(first)).profileId, id)
     } finally {
       await db.close()
       await bench.close()
