@@ -43,7 +43,7 @@ test('a URL is enough: the rest has the defaults of the contract, and the secret
   for (const answer of [await api.call(`GET /webhooks/${id}`), await api.call('GET /webhooks')]) {
     assert.ok(!answer.text.includes('whsec_'), 'reading a webhook does not show its secret')
   }
-  assert.deepEqual((await api.call(`GET /webhooks/${id}/secret`)).json, { secret })
+  assert.deepEqual((await api.call(`GET /webhooks/${id}/secret`)).json, { secret, previous: [] })
 })
 
 test('a change keeps what it does not name, also inside retry_config', async () => {
@@ -229,7 +229,10 @@ test('a secret is rotated with an overlap, and may be the user’s own', async (
   assert.notEqual(json.secret, own)
   const left = Date.parse(json.previous_valid_until) - Date.now()
   assert.ok(left > 3_590_000 && left <= 3_600_000)
-  assert.deepEqual((await api.call(`GET /webhooks/${id}/secret`)).json, { secret: json.secret })
+  const { secret: newest, previous } = (await api.call(`GET /webhooks/${id}/secret`)).json
+  assert.deepEqual([newest, previous.length, previous[0].secret], [json.secret, 1, own])
+  const apart = Date.parse(previous[0].valid_until) - Date.parse(json.previous_valid_until)
+  assert.ok(Math.abs(apart) < 10_000, 'the answer of the rotation and the list say the same time')
   assert.deepEqual((await api.store.webhooks.get(api.alice.profileId, id))?.secrets, [json.secret, own])
   assert.deepEqual(
     pointersOf(await api.call(`POST /webhooks/${id}/secret/rotate`, { body: { overlap: '2h' } })),
