@@ -51,6 +51,7 @@ test('keys of every kind come back as Baileys wrote them, also in another proces
   }
   const { state } = auth.forSocket(assert.fail)
   await state.keys.set(written)
+  await auth.written()
   for (const keys of [state.keys, (await reopen()).forSocket(assert.fail).state.keys]) {
     assert.deepEqual(await keys.get('pre-key', ['1', '2']), { 1: key })
     assert.deepEqual(await keys.get('app-state-sync-version', ['regular']), written['app-state-sync-version'])
@@ -71,6 +72,7 @@ test('one set of many kinds is one statement', async t => {
     Array.from({ length: 812 }, (_, id) => [id, { public: randomBytes(32), private: randomBytes(32) }]),
   )
   await auth.forSocket(assert.fail).state.keys.set({ 'pre-key': preKeys, 'device-list': { 1: ['0'] } })
+  await auth.written()
   assert.deepEqual(sets, [2])
 })
 
@@ -85,6 +87,7 @@ test('a value is read from memory once it is known, and never from before a writ
   const counted = await openAuthState(keys, log, { onFailure: assert.fail })
   const state = counted.forSocket(assert.fail).state.keys
   await auth.forSocket(assert.fail).state.keys.set({ 'lid-mapping': { a: 'old' } })
+  await auth.written()
   assert.deepEqual(await state.get('lid-mapping', ['a', 'b']), { a: 'old' })
   assert.deepEqual(await state.get('lid-mapping', ['a', 'b']), { a: 'old' }, 'absence is remembered too')
   assert.equal(reads, 1)
@@ -105,15 +108,59 @@ test('a value changed by its reader does not change what others read', async t =
   assert.deepEqual(await keys.get('device-list', ['a']), { a: ['0'] })
 })
 
-test('a store that stays away stops the socket once, and nothing of it ever settles', async t => {
+test('a store that stays away stops the socket once, and nothing after it ever settles', async t => {
   const away = () => Promise.reject(new Error('the database is away'))
   const { auth } = await open(t, { get: away, set: away })
   const stops: StoreFailure[] = []
   const { state } = auth.forSocket(failure => stops.push(failure))
-  const pending = [state.keys.set({ 'device-list': { a: ['0'] } }), state.keys.get('session', ['a'])]
-  for (const promise of pending) assert.equal(await settlesWithin(promise, 700), false)
-  assert.equal(await settlesWithin(state.keys.get('session', ['b']), 50), false)
+  await state.keys.set({ 'device-list': { a: ['0'] } })
+  await auth.written()
+  assert.deepEqual(stops, ['store unavailable'], 'who waits for the write hears of it later than the socket')
+  const after = [state.keys.set({ 'device-list': { a: ['1'] } }), state.keys.get('session', ['b'])]
+  for (const promise of after) assert.equal(await settlesWithin(promise, 100), false)
   assert.deepEqual(stops, ['store unavailable'])
+})
+
+test('a read that the store refuses stops the socket, and does not settle', async t => {
+  const { auth } = await open(t, { get: () => Promise.reject(new Error('the database is away')) })
+  const stops: StoreFailure[] = []
+  const { state } = auth.forSocket(failure => stops.push(failure))
+  assert.equal(await settlesWithin(state.keys.get('session', ['a']), 700), false)
+  assert.deepEqual(stops, ['store unavailable'])
+})
+
+test('what is set is read at once, and stored in order: what comes meanwhile is one more statement', async t => {
+  const statements: object[] = []
+  const storing = Promise.withResolvers<void>()
+  const { keys } = await open(t)
+  const auth = await openAuthState(
+    {
+      ...keys,
+      async set(data, arrived) {
+        statements.push(structuredClone(data))
+        await storing.promise
+        return keys.set(data, arrived)
+      },
+    },
+    log,
+    { onFailure: assert.fail },
+  )
+  const { state } = auth.forSocket(assert.fail)
+  await state.keys.set({ 'device-list': { a: ['1'] }, 'pre-key': { 1: null } })
+  await new Promise(resolve => setImmediate(resolve))
+  await state.keys.set({ 'device-list': { a: ['2'], b: ['1'] } })
+  await state.keys.set({ 'device-list': { a: ['3'] } })
+  assert.deepEqual(await state.keys.get('device-list', ['a', 'b']), { a: ['3'], b: ['1'] })
+  assert.deepEqual(await state.keys.get('pre-key', ['1']), {})
+  assert.deepEqual(await keys.get('device-list', ['a', 'b']), {}, 'nothing is stored yet')
+  storing.resolve()
+  await auth.written()
+  assert.deepEqual(statements, [
+    { 'device-list': { a: '["1"]' }, 'pre-key': { 1: null } },
+    { 'device-list': { a: '["3"]', b: '["1"]' } },
+  ])
+  assert.deepEqual(await keys.get('device-list', ['a', 'b']), { a: '["3"]', b: '["1"]' })
+  assert.deepEqual(await state.keys.get('device-list', ['a']), { a: ['3'] })
 })
 
 test('a store that comes back within the budget was only slow', async t => {
@@ -123,7 +170,8 @@ test('a store that comes back within the budget was only slow', async t => {
   const auth = await openAuthState({ ...keys, set }, log, { budgetMs: 5_000, onFailure: assert.fail })
   const { state } = auth.forSocket(assert.fail)
   await state.keys.set({ 'device-list': { a: ['0'] } })
-  assert.deepEqual(await state.keys.get('device-list', ['a']), { a: ['0'] })
+  await auth.written()
+  assert.deepEqual(await keys.get('device-list', ['a']), { a: '["0"]' })
 })
 
 test('a lost lease stops the socket at once: no budget is spent on it', async t => {

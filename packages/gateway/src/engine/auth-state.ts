@@ -5,19 +5,21 @@ import {
   type SignalDataTypeMap,
   type SignalKeyStore,
 } from 'baileys'
-import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { SessionAuthState } from '../store/auth-state.ts'
 import type { InboxPart, UntoldStanza } from '../store/inbox.ts'
 import { decodeJson, decodeKey, type EncodedKeys, encodeJson, encodeKeys } from './auth-codec.ts'
 import { journalType } from './journal.ts'
-import { persist, type StoreFailure } from './persistence.ts'
+import { createKeyCache, type KeyCache } from './key-cache.ts'
+import { type Answer, type Lost, persist, type StoreFailure } from './persistence.ts'
 
 /**
  * The credentials and Signal keys of one session for as long as its lease lasts; they outlive sockets.
  *
- * Two laws (research/persist-before-ack.md):
- * - One `set` of Baileys is one statement of the store.
+ * Three laws (research/persist-before-ack.md):
+ * - One `set` of Baileys is stored whole or not at all, and after those before it. Several may be one statement.
+ * - Baileys need not wait for that: what it has set it reads again at once, and works on. The output gate waits, so that
+ *   nothing it says of it leaves before it is stored.
  * - Nothing here ever rejects. A rejection would become a refusal of the message on the wire, and WhatsApp would forget
  *   it. What cannot be kept within the budget stops the socket for good (fail-stop) and its promises never settle;
  *   the message stays unacknowledged and comes again.
@@ -40,7 +42,7 @@ export type AuthState = {
   untold(limit: number): Promise<UntoldStanza[] | null>
   /** Removes those of these stanzas that were told; returns the ones to be asked for again later. */
   forgetStanzas(deliveries: readonly string[]): Promise<string[]>
-  /** Resolves when no write of keys is under way, whether it was committed or not. */
+  /** Resolves when every write of keys begun before is over, whether it was committed or not. */
   written(): Promise<void>
   /** Ends the pending timer. What is not flushed by then is lost: call `flushCreds` before. */
   close(): void
@@ -66,10 +68,8 @@ export type AuthStateOptions = {
 
 /** Shorter than a human notices, longer than the bursts in which Baileys announces changes. */
 const credsDelayMs = 50
-/** Characters of JSON a session may keep in memory: about 600 contacts' ratchets. */
-const cacheSize = 1_000_000
-/** Read once in their life, but written 812 at a time: caching them would push out what is read all the time. */
-const notCached = new Set(['pre-key', 'sent-message'])
+/** Keys that may wait to be stored before Baileys has to wait too: a megabyte or two. Linking writes 812 at once. */
+const mostUnstored = 2_000
 
 export async function openAuthState(
   store: SessionAuthState,
@@ -78,7 +78,8 @@ export async function openAuthState(
 ): Promise<AuthState> {
   const budgetMs = options.budgetMs ?? 15_000
   const ask = <T>(attempt: () => Promise<T>) => persist(attempt, { budgetMs })
-  const keys = cachedKeys(store, ask)
+  let stopSocket: (lost: Lost) => void = () => {}
+  const keys = createKeyCache(store, ask, lost => stopSocket(lost))
   const saved = await store.loadCreds()
   let creds = saved === null ? initAuthCreds() : (decodeJson(saved) as AuthenticationCreds)
   const credsOf = credsWriter({
@@ -102,6 +103,7 @@ export async function openAuthState(
         failStop(failure, error)
       })
       const { detach, recall } = socket
+      stopSocket = socket.fail
       return { state: { creds, keys: socket.keys }, recall, detach }
     },
     touchCreds: () => credsOf.touch(),
@@ -133,76 +135,22 @@ export async function openAuthState(
   }
 }
 
-type Ask = <T>(attempt: () => Promise<T>) => ReturnType<typeof persist<T>>
-
 /** Never settles: the only honest answer to Baileys once a socket may no longer acknowledge anything. */
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
 
-function cachedKeys(store: SessionAuthState, ask: Ask) {
-  const cache = new LRUCache<string, string>({ maxSize: cacheSize, sizeCalculation: text => text.length + 1 })
-  const absent = ''
-  // Counts commits, so that a read which began before one does not put an old value into the cache after it.
-  let commits = 0
-  // Writes of a session happen one after the other: the cache must end up with what the database ends up with.
-  let lastWrite: Promise<unknown> = Promise.resolve()
-
-  const remember = (type: string, id: string, text: string | null) => {
-    if (!notCached.has(type)) cache.set(`${type} ${id}`, text ?? absent)
-  }
-
-  async function read(type: string, ids: readonly string[]) {
-    const found: Record<string, string> = {}
-    const missing = ids.filter(id => {
-      const text = cache.get(`${type} ${id}`)
-      if (text) found[id] = text
-      return text === undefined
-    })
-    if (missing.length === 0) return { ok: true as const, value: found }
-    const before = commits
-    const answer = await ask(() => store.get(type, missing))
-    if (!answer.ok) return answer
-    if (before === commits) for (const id of missing) remember(type, id, answer.value[id] ?? null)
-    return { ok: true as const, value: { ...found, ...answer.value } }
-  }
-
-  function exclusively(change: () => Promise<void>, committed: () => void) {
-    const mine = lastWrite.then(async () => {
-      const answer = await ask(change)
-      commits++
-      // After a failure nobody knows what the database holds, so nothing is remembered.
-      if (answer.ok) committed()
-      else cache.clear()
-      return answer
-    })
-    lastWrite = mine
-    return mine
-  }
-
-  const write = (data: EncodedKeys, arrived: readonly InboxPart[] = []) =>
-    exclusively(
-      () => store.set(data, arrived),
-      () => {
-        for (const [type, rows] of Object.entries(data))
-          for (const [id, text] of Object.entries(rows)) remember(type, id, text)
-      },
-    )
-  const wipe = () =>
-    exclusively(
-      () => store.wipe(),
-      () => cache.clear(),
-    )
-  const written = async () => void (await lastWrite)
-  const recall = (delivery: string, part: number) => ask(() => store.inbox.find(delivery, part))
-  return { read, write, wipe, written, recall }
-}
-
 /** What one socket sees: like the store, but silent for good once something failed; detached, it only reads. */
 function keysOfSocket(
-  keys: ReturnType<typeof cachedKeys>,
+  keys: KeyCache,
   failStop: (failure: StoreFailure, error: unknown) => void,
-): { keys: SignalKeyStore; recall: SocketAuth['recall']; detach(): void } {
+): { keys: SignalKeyStore; recall: SocketAuth['recall']; fail(lost: Lost): void; detach(): void } {
   let silent = false
   let detached = false
+
+  function fail({ failure, error }: Lost): void {
+    if (silent || detached) return
+    silent = true
+    failStop(failure, error)
+  }
 
   async function answerOf<T>(work: () => Promise<Answer<T>>): Promise<T> {
     if (silent) return never()
@@ -213,13 +161,18 @@ function keysOfSocket(
     }))
     // What is committed is told even after the end.
     if (answer.ok) return answer.value
-    if (silent || detached) return never()
-    silent = true
-    failStop(answer.failure, answer.error)
+    fail(answer)
     return never()
   }
 
+  /** Taken as it is; the wait is for memory only, when the database is slower than WhatsApp. */
+  async function accept(data: Record<string, unknown>): Promise<Answer<void>> {
+    const stored = keys.write(...keysAndInbox(data))
+    return keys.unstored() > mostUnstored ? stored : { ok: true, value: undefined }
+  }
+
   return {
+    fail,
     detach() {
       detached = true
     },
@@ -230,7 +183,7 @@ function keysOfSocket(
           const answer = await keys.read(type, ids)
           return answer.ok ? { ok: true, value: decodeAll(type, answer.value) } : answer
         }),
-      set: data => (detached ? never() : answerOf(async () => keys.write(...keysAndInbox(data)))),
+      set: data => (detached ? never() : answerOf(() => accept(data))),
     },
   }
 }
@@ -246,8 +199,6 @@ function decodeAll<T extends keyof SignalDataTypeMap>(type: T, texts: Record<str
   for (const [id, text] of Object.entries(texts)) values[id] = decodeKey(type, text)
   return values
 }
-
-type Answer<T> = { ok: true; value: T } | { ok: false; failure: StoreFailure; error: unknown }
 
 /** Writes credentials one at a time, at most once in 50 ms, always the newest; what failed stays due. */
 function credsWriter(deps: { save: () => Promise<Answer<void>>; onFailure: AuthStateOptions['onFailure'] }) {

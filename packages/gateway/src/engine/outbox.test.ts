@@ -27,6 +27,7 @@ function open(refuse: Refuse, limits: { limit?: number; patienceMs?: number } = 
   const marked: Record<string, (string | null)[]> = {}
   let fullTimes = 0
   const outbox = createOutbox({
+    kept: async () => {},
     sessionId: 's',
     async publish(drafts, told = []) {
       await new Promise(resolve => setImmediate(resolve))

@@ -30,6 +30,8 @@ export type Outbox = {
 export type OutboxDeps = {
   sessionId: string
   publish: Publish
+  /** Resolves when everything that was read so far is in the inbox: a stanza that is not there yet cannot be marked. */
+  kept: () => Promise<void>
   log: Logger
   random: () => number
   onFull: () => void
@@ -102,11 +104,12 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     return batch
   }
 
-  function publish(batch: Entry[]): Promise<void> {
+  async function publish(batch: Entry[]): Promise<void> {
+    await deps.kept()
     const told = batch.flatMap(({ stanza }) =>
       stanza === null ? [] : [{ sessionId: deps.sessionId, delivery: stanza }],
     )
-    return deps.publish(
+    await deps.publish(
       batch.flatMap(({ drafts }) => drafts),
       told,
     )

@@ -3,6 +3,10 @@ import { LeaseLost } from '../store/auth-state.ts'
 /** Why a session's store can no longer be relied upon. */
 export type StoreFailure = 'lease lost' | 'store unavailable'
 
+/** What asking the store came to. */
+export type Answer<T> = { ok: true; value: T } | Lost
+export type Lost = { ok: false; failure: StoreFailure; error: unknown }
+
 export type RetryPolicy = {
   /** How long to keep trying, in milliseconds. */
   budgetMs: number
@@ -17,10 +21,7 @@ const longestPauseMs = 1_000
  * Asks the store until it answers or the budget is spent. A lost lease is never retried: it does not come back.
  * An attempt that hangs counts against the budget like one that fails.
  */
-export async function persist<T>(
-  attempt: () => Promise<T>,
-  policy: RetryPolicy,
-): Promise<{ ok: true; value: T } | { ok: false; failure: StoreFailure; error: unknown }> {
+export async function persist<T>(attempt: () => Promise<T>, policy: RetryPolicy): Promise<Answer<T>> {
   const now = policy.now ?? Date.now
   const end = now() + policy.budgetMs
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {

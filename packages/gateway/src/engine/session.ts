@@ -85,6 +85,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
   const outbox = createOutbox({
     sessionId: row.id,
     publish: deps.publish,
+    kept: auth.written,
     log,
     random: deps.random,
     onFull,
@@ -139,6 +140,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
   }
 
   async function stored(): Promise<void> {
+    await auth.written()
     await intake.idle()
     await outbox.stored()
   }

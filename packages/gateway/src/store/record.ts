@@ -7,9 +7,9 @@ import type { Partitions } from './partitions.ts'
 
 /**
  * Nobody waits for an outcome to be written, so batches may be larger, and fewer, than those of commits: what is unwritten when
- * the process is killed is sent again, and a twentieth of a second more of that is little.
+ * the process is killed is sent again, and a hundredth of a second more of that is little.
  */
-const recordPace = { enough: 256, paceMs: 20 }
+const recordPace = { enough: 256, paceMs: 10 }
 
 /**
  * Hop 6 of the river: the attempt is written down, and the delivery moves on if this claim still holds it. Attempts of
