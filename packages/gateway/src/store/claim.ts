@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { plainArray } from './array-parameter.ts'
 import { asUuid, type Database, json } from './database.ts'
 import type { Deliveries, DueDelivery, HeldDelivery } from './deliveries.ts'
+import { boundsOf } from './id-bounds.ts'
 
 /** Columns of a claimed delivery `d` and its event `e`, as a DueDelivery. */
 const dueColumns = `d.id as "deliveryId", d.claim_id as "claimId", d.webhook_config_id as "webhookId",
@@ -18,16 +20,20 @@ export function createClaims(db: Database, leaseMs: number): Claims {
    */
   async function changeHeld(change: string, held: readonly HeldDelivery[]): Promise<string[]> {
     if (held.length === 0) return []
+    const ids = held.map(one => one.deliveryId)
+    // The join has no `= any` beside it: an index is then searched for all ids anew for each row.
     const changed = await db.query<{ id: string }>({
       text: `with held as materialized (
-          select d.id from webhook_deliveries d
-          join unnest($1::uuid[], $2::uuid[]) as given (id, claim_id) on d.id = given.id and d.claim_id = given.claim_id
-          where d.id = any($1::uuid[]) and d.status = 'pending'
+          select d.id from unnest($1::uuid[], $2::uuid[]) as given (id, claim_id)
+          join webhook_deliveries d on d.id = given.id and d.claim_id = given.claim_id
+          where d.id between $3::uuid and $4::uuid and d.status = 'pending'
           order by d.id for update of d skip locked
         )
-        update webhook_deliveries d set ${change} from held where d.id = held.id and d.id = any($1::uuid[])
+        update webhook_deliveries d set ${change}
+        from unnest(array(select id from held)) as ours (id)
+        where d.id = ours.id and d.id between $3::uuid and $4::uuid
         returning d.id`,
-      values: [held.map(one => one.deliveryId), held.map(one => one.claimId)],
+      values: [plainArray(ids), plainArray(held.map(one => one.claimId)), ...boundsOf(ids)],
     })
     return changed.map(row => row.id)
   }

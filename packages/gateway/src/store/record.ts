@@ -3,6 +3,7 @@ import { plainArray, textArray, timeArray } from './array-parameter.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import { type Database, isFaultOfOneRow, json, retryingConflicts, storable } from './database.ts'
 import type { RecordedOutcome } from './deliveries.ts'
+import { boundsOf } from './id-bounds.ts'
 import type { Partitions } from './partitions.ts'
 
 /**
@@ -79,17 +80,6 @@ function columnsOf(rows: readonly { id: string; outcome: RecordedOutcome }[]): u
     plainArray(column(o => (o.unspent ? o.attempt - 1 : o.attempt))),
     ...boundsOf(column(o => o.delivery.deliveryId)),
   ]
-}
-
-/** The lowest and the highest: with them the server leaves out the days that none of these ids can be of. */
-function boundsOf(ids: readonly string[]): [string, string] {
-  const [first = '', ...rest] = ids
-  let [lowest, highest] = [first, first]
-  for (const id of rest) {
-    if (id < lowest) lowest = id
-    if (id > highest) highest = id
-  }
-  return [lowest, highest]
 }
 
 // Rows are locked in the order of their ids, so that two batches never wait for one another in a circle. The join of `moved`
