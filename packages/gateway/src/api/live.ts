@@ -24,7 +24,7 @@ export const liveLimits: LiveLimits = { readers: 20, queueLength: 524_288, heart
 const NEVER_MS = 2 ** 31 - 1
 
 const kinds = ['event', 'delivery', 'session'] as const
-const lastEventId = z.uuid({ error: 'This is not the id of an event.' })
+const lastEventId = z.uuidv7({ error: 'This is not the id of an event.' })
 const withCommas = z.string().transform(text => text.split(',').map(part => part.trim()))
 const query = z.strictObject({
   kinds: withCommas

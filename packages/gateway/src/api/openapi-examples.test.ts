@@ -36,6 +36,12 @@ test('every operation with a body has an example of it that its schema takes', (
   let checked = 0
   for (const { route, operation } of operations) {
     const answers = Object.entries(operation.responses).filter(([status]) => status < '400')
+    for (const [status, { content = {} }] of answers)
+      assert.ok(
+        Object.keys(content).length === 0 ||
+          Object.values(content).some(media => media.example !== undefined),
+        `${route} has no example of ${status}`,
+      )
     for (const media of [jsonOf(operation.requestBody), ...answers.map(([, answer]) => jsonOf(answer))]) {
       if (media === undefined) continue
       checked++

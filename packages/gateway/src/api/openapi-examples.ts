@@ -114,7 +114,14 @@ const samples: Record<string, unknown> = {
   typescript: "import type { Envelope } from '@waxwing/events'",
 }
 
-/** The document with an `example` beside every JSON schema of a request, and of an answer that is no refusal. */
+/** What is told as text only. */
+const texts: Record<string, string> = {
+  'text/event-stream': `retry: 2000\n\nid: ${id}\nevent: event\ndata: {"id":"${id}","type":"webhook.ping","session_id":null}\n\n`,
+  'text/plain':
+    '# HELP waxwing_build_info Always 1.\n# TYPE waxwing_build_info gauge\nwaxwing_build_info{version="1.0.0"} 1\n',
+}
+
+/** The document with an `example` beside every schema of a request, and of an answer that is no refusal. */
 export function withExamples<T extends object>(document: T): T {
   const { paths = {}, components } = document as Document
   const schemas = components?.schemas ?? {}
@@ -127,8 +134,9 @@ export function withExamples<T extends object>(document: T): T {
 }
 
 function addExample(body: Body | undefined, schemas: Record<string, Schema>): void {
-  const media = body?.content?.['application/json']
-  if (media?.schema && media.example === undefined) media.example = exampleOf(media.schema, schemas)
+  const { 'application/json': json, ...others } = body?.content ?? {}
+  if (json?.schema) json.example ??= exampleOf(json.schema, schemas)
+  else for (const [type, media] of Object.entries(others)) media.example ??= texts[type]
 }
 
 function exampleOf(schema: Schema, schemas: Record<string, Schema>, name = ''): unknown {

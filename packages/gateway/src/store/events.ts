@@ -97,9 +97,10 @@ export function createEvents(db: Database, commit: Events['commit']): Events {
     async placeBefore(profileId, id) {
       const [found] = await db.query<{ at: string }>({
         text: `select (coalesce(
-            (select committed_at from events where user_id = $1 and id = $2), $3::timestamptz
+            (select committed_at from events where user_id = $1 and id = $2), to_timestamp($3::float8 / 1000)
           ) - ${overlap})::text as at`,
-        values: [profileId, asUuid(id), timeOf(id)],
+        // Not as a Date: an invented id may be of the year 10889, which the driver cannot write.
+        values: [profileId, asUuid(id), timeOf(id).getTime()],
       })
       return { at: found?.at ?? 'infinity', id: lowestIdAt(new Date(0)) }
     },
