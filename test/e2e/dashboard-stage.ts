@@ -1,5 +1,6 @@
 /** A stage for looking at the dashboard: the real gateway with numbers, receivers and a history, and a browser. */
 import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import chromium from '@sparticuz/chromium'
 import { type Contact, type Phone, startWhatsApp, type WhatsApp } from '@waxwing/simulator'
 import { type Browser, type BrowserContext, chromium as engine, type Page } from 'playwright-core'
@@ -169,8 +170,11 @@ async function linkInSandbox({ api }: Gateway): Promise<string> {
   })
   const { body: contacts } = await api('GET', '/sandbox/contacts')
   const [ada, grace] = contacts.data
-  const say = (number: string, text: string) =>
-    api('POST', `/sandbox/contacts/${number}/messages`, { session_id: session.id, text })
+  const say = async (number: string, text: string) => {
+    await api('POST', `/sandbox/contacts/${number}/messages`, { session_id: session.id, text })
+    // WhatsApp's times have whole seconds: said in one, they would stand in any order.
+    await sleep(1_100)
+  }
   await say(grace.number, 'Is the shop open today?')
   await say(ada.number, 'Hello! Is the brass lamp still there?')
   await api('POST', `/sandbox/sessions/${session.id}/messages`, {

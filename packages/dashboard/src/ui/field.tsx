@@ -114,7 +114,7 @@ export function Choice({
         {...rest}
         aria-invalid={error ? true : undefined}
         aria-describedby={described(id, labelled)}
-        className={cn(box, 'h-8.5', className)}
+        className={cn(box, 'h-8.5 pr-7', className)}
       >
         {options.map(([value, text]) => (
           <option key={value} value={value}>

@@ -27,7 +27,7 @@ export function Page({ title, beside, description, actions, back, children, narr
     >
       {back && <div className="mb-2 text-sm text-soft">{back}</div>}
       <header className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-64">
           <div className="flex min-h-8.5 flex-wrap items-center gap-x-3 gap-y-1">
             <h1 className="min-w-0 text-xl font-semibold tracking-tight text-pretty break-words">{title}</h1>
             {beside}
@@ -86,8 +86,8 @@ export function Facts({ rows }: { rows: (readonly [name: string, value: ReactNod
     <dl className="divide-y divide-line text-sm">
       {rows.map(([name, value]) => (
         <div key={name} className="flex flex-wrap gap-x-4 gap-y-0.5 py-2 first:pt-0 last:pb-0">
-          <dt className="w-32 shrink-0 text-soft">{name}</dt>
-          <dd className="min-w-0 flex-1 basis-40 break-words">{value}</dd>
+          <dt className="w-28 shrink-0 text-soft">{name}</dt>
+          <dd className="min-w-0 flex-1 basis-32 break-words">{value}</dd>
         </div>
       ))}
     </dl>

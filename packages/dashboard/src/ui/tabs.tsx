@@ -40,7 +40,7 @@ export function Segments<T extends string>({
           type="button"
           aria-pressed={option === value}
           onClick={() => onChange(option)}
-          className="h-6.5 rounded-md px-2.5 text-sm font-medium whitespace-nowrap text-soft hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:shadow-sm"
+          className="h-6.5 rounded-md px-2.5 text-sm font-medium whitespace-nowrap text-soft hover:text-ink aria-pressed:bg-raised aria-pressed:text-ink aria-pressed:shadow-sm"
         >
           {text}
         </button>

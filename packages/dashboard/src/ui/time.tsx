@@ -88,5 +88,5 @@ export function exact(at: string): string {
 /** Milliseconds as a person says them. */
 export function duration(ms: number): string {
   if (ms < 1) return '<1 ms'
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`
 }

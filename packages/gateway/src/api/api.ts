@@ -26,6 +26,7 @@ import { catalogRoutes } from './catalog.ts'
 import { dashboardPages } from './dashboard.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { deliveryCancelRoute } from './delivery-cancel.ts'
 import { docsPage } from './docs-page.ts'
 import { eventRoutes } from './events.ts'
 import { markEveryResponse, requestId } from './every-response.ts'
@@ -192,6 +193,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
       eventRoutes(scope, deps)
       catalogRoutes(scope)
       deliveryRoutes(scope, deps)
+      deliveryCancelRoute(scope, deps)
       deadLetterRoutes(scope, deps)
       replayRoutes(scope, deps)
       overviewRoute(scope, deps)

@@ -186,6 +186,11 @@ export const problems = {
     title: 'This delivery is being attempted right now.',
     action: 'Wait for its outcome (GET the delivery) before sending it again.',
   },
+  delivery_finished: {
+    status: 409,
+    title: 'This delivery waits for nothing any more.',
+    action: 'It was delivered, has failed for good, or was cancelled before; GET the delivery says which.',
+  },
   webhook_disabled: {
     status: 409,
     title: 'This webhook is disabled.',

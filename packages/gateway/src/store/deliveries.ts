@@ -148,6 +148,8 @@ export type Deliveries = Untold & {
   ): Promise<DueDelivery | 'not_found' | 'in_flight' | 'webhook_disabled'>
   /** Puts a dead letter away: `cancelled`, with its attempts kept. False when there is no such dead letter. */
   dismiss(profileId: string, id: string): Promise<boolean>
+  /** Ends one that still waits, before its next attempt. `in_flight`: somebody holds it at this moment. */
+  cancel(profileId: string, id: string): Promise<'cancelled' | 'in_flight' | 'finished' | 'not_found'>
 }
 
 const columns = `d.id, d.user_id as "profileId", d.webhook_config_id as "webhookId", d.event_id as "eventId",
@@ -155,6 +157,19 @@ const columns = `d.id, d.user_id as "profileId", d.webhook_config_id as "webhook
   d.next_attempt_at as "nextAttemptAt", d.last_attempt_at as "lastAttemptAt", d.manual, d.response_status as "responseStatus",
   d.error_class as "errorClass", d.error_message as "errorMessage", d.created_at as "createdAt",
   d.delivered_at as "deliveredAt"`
+
+/** Behind the lock of the row, which a claim and a record take too: an attempt that has begun is not taken from under its maker. */
+const cancelStatement = `with found as materialized (
+    select id, case
+      when status <> 'pending' then 'finished'
+      when claim_id is not null and next_attempt_at > now() then 'in_flight'
+      else 'cancelled' end as verdict
+    from webhook_deliveries where user_id = $1 and id = $2 for update
+  ), cancelled as (
+    update webhook_deliveries d set status = 'cancelled', next_attempt_at = null, claim_id = null
+    from found where d.id = found.id and d.id = $2 and found.verdict = 'cancelled'
+  )
+  select verdict from found`
 
 /** One index probe; nothing of a delivery that is finished, or waits for no other. */
 const headOfItsChat = `select h.id from webhook_deliveries h
@@ -202,6 +217,13 @@ export function createDeliveries(
         values: [profileId, asUuid(id)],
       })
       return dismissed.length > 0
+    },
+    async cancel(profileId, id) {
+      const [row] = await db.query<{ verdict: 'cancelled' | 'in_flight' | 'finished' }>({
+        text: cancelStatement,
+        values: [profileId, asUuid(id)],
+      })
+      return row?.verdict ?? 'not_found'
     },
   }
 }

@@ -109,7 +109,7 @@ function Group({
                 <div className="min-w-0 flex-1 basis-60">
                   <p className="font-medium">{causeWord(cause)}</p>
                   <p className="truncate text-sm text-soft" title={latest.error_message ?? undefined}>
-                    {latest.error_message}
+                    {/^HTTP \d+$/.test(latest.error_message ?? '') ? null : latest.error_message}
                   </p>
                 </div>
                 <span className="text-sm text-soft">

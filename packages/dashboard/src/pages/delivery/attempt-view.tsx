@@ -5,6 +5,7 @@ import { requestCurl } from '../../parts/request-curl.ts'
 import { Timings } from '../../parts/timings.tsx'
 import { Code, HeaderLines, Json } from '../../ui/code.tsx'
 import { Card } from '../../ui/page.tsx'
+import { Prose } from '../../ui/prose.tsx'
 import { Segments } from '../../ui/tabs.tsx'
 import { duration } from '../../ui/time.tsx'
 
@@ -44,7 +45,9 @@ export function AttemptView({
             {attempt.hint && (
               <p className="mt-1 flex gap-1.5 text-pretty">
                 <Lightbulb className="mt-0.5 size-3.5 shrink-0 text-soft" aria-hidden />
-                <span>{attempt.hint}</span>
+                <span>
+                  <Prose text={attempt.hint} />
+                </span>
               </p>
             )}
           </div>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { call } from '../../api.ts'
 import type { DeliveryDetail } from '../../operations.ts'
 import { DeliveryPill } from '../../parts/delivery-pill.tsx'
+import { counted } from '../../parts/words.ts'
 import { queryClient, useChange, useRead } from '../../query.ts'
 import { Button } from '../../ui/button.tsx'
 import { ConfirmButton } from '../../ui/confirm.tsx'
@@ -71,6 +72,21 @@ function Story({ delivery }: { delivery: DeliveryDetail }) {
           >
             Redeliver
           </Button>
+          {delivery.status === 'pending' && (
+            <ConfirmButton
+              label="Cancel"
+              icon={<Ban />}
+              title="Make no further attempt?"
+              action="Cancel the delivery"
+              run={async () => {
+                await call('cancelDelivery', { params: { id } })
+                await Promise.all(stale.map(name => queryClient.invalidateQueries({ queryKey: [name] })))
+              }}
+            >
+              This one delivery is given up after {counted(delivery.attempts, 'attempt')}. Its event stays,
+              and a redelivery brings it back.
+            </ConfirmButton>
+          )}
           {delivery.status === 'failed' && (
             <ConfirmButton
               label="Put away"

@@ -6,6 +6,7 @@ import { Code, Json } from '../../ui/code.tsx'
 import { Failed, Loading } from '../../ui/list-states.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Pill } from '../../ui/pill.tsx'
+import { Prose } from '../../ui/prose.tsx'
 import { Segments } from '../../ui/tabs.tsx'
 import { SendTo } from './send-to.tsx'
 
@@ -44,7 +45,9 @@ export function EventTypeView({ type }: { type: string }) {
             </span>
           </div>
           <p className="mt-2 font-medium">{title}</p>
-          <p className="mt-0.5 max-w-prose text-soft text-pretty">{description}</p>
+          <p className="mt-0.5 max-w-prose text-soft text-pretty">
+            <Prose text={description} />
+          </p>
         </div>
         <Segments label="What to see" value={view} options={views} onChange={setView} />
         {view === 'sample' && (

@@ -14,11 +14,11 @@ export function Steps({ at }: { at: number }) {
             key={step}
             aria-current={index === at ? 'step' : undefined}
             className={cn(
-              'flex items-center gap-1.5',
+              'flex items-center gap-1 sm:gap-1.5',
               done ? 'text-good' : index === at ? 'text-ink' : 'text-faint',
             )}
           >
-            {index > 0 && <span className="mr-0.5 h-px w-4 bg-line sm:w-6" aria-hidden />}
+            {index > 0 && <span className="h-px w-2 bg-line sm:mr-0.5 sm:w-6" aria-hidden />}
             {done ? (
               <Check className="size-3.5" aria-hidden />
             ) : (

@@ -153,17 +153,17 @@ function Row({
         type="button"
         aria-expanded={open}
         onClick={toggle}
-        className="flex w-full flex-wrap items-baseline gap-x-4 px-4 py-2 text-left hover:bg-hover/50"
+        className="grid w-full grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 px-4 py-2 text-left hover:bg-hover/50 md:grid-cols-[4.5rem_15rem_minmax(0,1fr)_auto_auto]"
       >
-        <span className="w-20 shrink-0 text-sm text-faint" title={timestamp}>
+        <span className="order-2 text-sm text-faint md:order-none" title={timestamp}>
           {exact(timestamp)}
         </span>
-        <span className="w-60 shrink-0 truncate font-mono text-sm">{type}</span>
-        <span className="min-w-0 flex-1 basis-40 truncate text-sm text-soft">{gist(payload)}</span>
-        <span className="hidden text-sm text-faint sm:inline">{session}</span>
+        <span className="order-1 truncate font-mono text-sm md:order-none">{type}</span>
+        <span className="order-3 truncate text-sm text-soft md:order-none">{gist(payload)}</span>
+        <span className="hidden max-w-40 truncate text-sm text-faint md:inline">{session}</span>
         <ChevronRight
           className={cn(
-            'size-4 self-center text-faint transition-transform duration-100',
+            'order-4 size-4 justify-self-end text-faint md:order-none transition-transform duration-100',
             open && 'rotate-90',
           )}
           aria-hidden

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
 import { useState } from 'react'
 import type { Delivery, Event, Session } from '../../operations.ts'
-import { deliveryWord } from '../../parts/delivery-pill.tsx'
+import { DeliveryPill } from '../../parts/delivery-pill.tsx'
 import { gist } from '../../parts/gist.ts'
 import { counted } from '../../parts/words.ts'
 import { useRead } from '../../query.ts'
@@ -58,7 +58,6 @@ function Arrival({
   deliveries: Delivery[]
 }) {
   const [open, setOpen] = useState(false)
-  const words = [...Map.groupBy(deliveries.map(deliveryWord), ({ text }) => text).values()]
   return (
     <li>
       <button
@@ -74,15 +73,7 @@ function Arrival({
           </span>
           <span className="block truncate text-sm text-soft">{gist(payload)}</span>
         </span>
-        {words.map(([word, ...more]) =>
-          word ? (
-            <Pill key={word.text} tone={word.tone}>
-              {more.length > 0 ? `${more.length + 1}× ` : ''}
-              {word.text}
-            </Pill>
-          ) : null,
-        )}
-        {deliveries.length === 0 && <span className="text-xs text-faint">no webhook</span>}
+        <Outcome deliveries={deliveries} />
         <ChevronRight
           className={cn('size-4 shrink-0 text-faint transition-transform duration-100', open && 'rotate-90')}
           aria-hidden
@@ -97,5 +88,20 @@ function Arrival({
         </div>
       )}
     </li>
+  )
+}
+
+/** One word for all webhooks that want it: the worst of what happened. */
+function Outcome({ deliveries }: { deliveries: Delivery[] }) {
+  const [first] = deliveries
+  if (!first) return <span className="shrink-0 text-xs text-faint">no webhook</span>
+  if (deliveries.length === 1) return <DeliveryPill delivery={first} />
+  const done = deliveries.filter(({ status }) => status === 'delivered').length
+  const hasFailed = deliveries.some(({ status }) => status === 'failed')
+  const tone = done === deliveries.length ? 'good' : hasFailed ? 'bad' : 'warn'
+  return (
+    <Pill tone={tone}>
+      {done} of {deliveries.length} delivered
+    </Pill>
   )
 }

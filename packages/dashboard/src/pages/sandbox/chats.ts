@@ -69,7 +69,7 @@ export function useConversation(session: Session, chat: Chat): Said[] {
   }
   return [...received.items, ...sent.items]
     .filter(event => localPart(dataOf(event).from) === localPart(chat.id))
-    .sort((a, b) => a.timestamp.localeCompare(b.timestamp))
+    .sort((a, b) => a.timestamp.localeCompare(b.timestamp) || a.committed_at.localeCompare(b.committed_at))
     .map(event => {
       const { messageId = event.id, body = '', type = '', pushName, participant } = dataOf(event)
       return {

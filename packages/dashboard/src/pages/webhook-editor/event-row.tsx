@@ -6,6 +6,7 @@ import { Checkbox } from '../../ui/checkbox.tsx'
 import { cn } from '../../ui/class-names.ts'
 import { Json } from '../../ui/code.tsx'
 import { Pill } from '../../ui/pill.tsx'
+import { Prose } from '../../ui/prose.tsx'
 
 /** One type: ticked or not, what it means, and on request what it looks like. */
 export function EventRow({ row, on, set }: { row: EventType; on: boolean; set: (on: boolean) => void }) {
@@ -26,7 +27,9 @@ export function EventRow({ row, on, set }: { row: EventType; on: boolean; set: (
               </Pill>
             )}
           </span>
-          <span className="block text-sm text-soft text-pretty">{row.description}</span>
+          <span className="block text-sm text-soft text-pretty">
+            <Prose text={row.description} />
+          </span>
         </label>
         <button
           type="button"

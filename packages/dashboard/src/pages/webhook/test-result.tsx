@@ -7,6 +7,7 @@ import { Timings } from '../../parts/timings.tsx'
 import { Code, HeaderLines, Json } from '../../ui/code.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Pill } from '../../ui/pill.tsx'
+import { Prose } from '../../ui/prose.tsx'
 import { Segments } from '../../ui/tabs.tsx'
 import { duration } from '../../ui/time.tsx'
 
@@ -36,7 +37,9 @@ export function TestResult({ type, result }: { type: string; result: WebhookTest
             {hint && (
               <p className="mt-1 flex gap-1.5 text-pretty">
                 <Lightbulb className="mt-0.5 size-3.5 shrink-0 text-soft" aria-hidden />
-                <span>{hint}</span>
+                <span>
+                  <Prose text={hint} />
+                </span>
               </p>
             )}
           </div>
