@@ -68,7 +68,7 @@ for (const look of looks) {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox').waitFor()
     await judge('palette')
-    await page.evaluate('sessionStorage.clear()')
+    await context.clearCookies()
     await page.goto('/')
     await page.getByRole('heading', { name: 'Sign in to Waxwing' }).waitFor()
     await judge('sign-in')

@@ -27,6 +27,10 @@ export async function startBrowser(): Promise<Browser | string> {
 
 export type Look = { theme: 'light' | 'dark'; width: number }
 
+type Cookies = Awaited<ReturnType<BrowserContext['storageState']>>
+/** The printed link works once; what it gave the first window is lent to the next ones. */
+const signIns = new WeakMap<Gateway, Cookies>()
+
 /** A fresh browser window, signed in by the link that the gateway prints. Complaints of the page are collected. */
 export async function openDashboard(
   browser: Browser,
@@ -39,6 +43,7 @@ export async function openDashboard(
     reducedMotion: 'reduce',
     baseURL: gateway.url,
     locale: 'en-GB',
+    storageState: signIns.get(gateway),
   })
   const page = await context.newPage()
   page.setDefaultTimeout(patienceMs)
@@ -47,8 +52,9 @@ export async function openDashboard(
   page.on('console', message => {
     if (/Content Security Policy|Refused to|violates/.test(message.text())) complaints.push(message.text())
   })
-  await page.goto(`/#key=${gateway.apiKey}`)
+  await page.goto(signIns.has(gateway) ? '/' : (gateway.signInUrl ?? '/'))
   await page.locator('#content').waitFor()
+  if (!signIns.has(gateway)) signIns.set(gateway, await context.storageState())
   return { context, page, complaints }
 }
 

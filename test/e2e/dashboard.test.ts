@@ -36,8 +36,16 @@ const see = (text: string | RegExp, where: Pick<Page, 'getByText'> = page) =>
   where.getByText(text).first().waitFor()
 const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click()
 
-journey('a key that nobody has is refused, and the printed link leaves none in the address', async () => {
-  assert.doesNotMatch(page.url(), /wx_/)
+journey('the printed link signs in once, and leaves nothing in the address', async () => {
+  assert.equal(new URL(page.url()).hash, '')
+  const late = await (browser as Browser).newPage()
+  await late.goto(stage.gateway.signInUrl ?? '')
+  await late.getByRole('alert').waitFor()
+  await late.getByText('Sign in to Waxwing').waitFor()
+  await late.close()
+})
+
+journey('a key that nobody has is refused, and a right one shows the page that was asked for', async () => {
   const stranger = await (browser as Browser).newPage({ baseURL: stage.gateway.url })
   await stranger.goto('/deliveries')
   await stranger.getByRole('button', { name: 'API key' }).click()
@@ -205,6 +213,25 @@ journey('a key is shown once, and revoking it names what will stop', async () =>
   await page.locator('li', { hasText: 'Journey key' }).getByRole('button', { name: 'Revoke' }).click()
   await press('Revoke the key')
   await eventually('the key is refused', async () => (await asks()).status === 401)
+})
+
+journey('a password is set, and signs in the next time', async () => {
+  await page.goto('/settings')
+  await page.getByLabel('Email').fill('owner@example.org')
+  await page.getByLabel('Password', { exact: true }).fill('a lamp in the window')
+  await press('Set a password')
+  await see('Signed in by a link.')
+  await page.getByLabel('Current password').waitFor()
+  const other = await (browser as Browser).newPage({ baseURL: stage.gateway.url })
+  await other.goto('/')
+  await other.getByLabel('Email').fill('owner@example.org')
+  await other.getByLabel('Password', { exact: true }).fill('not the right one')
+  await other.getByRole('button', { name: 'Sign in' }).click()
+  await other.getByRole('alert').waitFor()
+  await other.getByLabel('Password', { exact: true }).fill('a lamp in the window')
+  await other.getByRole('button', { name: 'Sign in' }).click()
+  await other.locator('#content').waitFor()
+  await other.close()
 })
 
 journey('signing out leaves nothing behind', async () => {

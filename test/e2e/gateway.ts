@@ -12,6 +12,8 @@ const command = join(import.meta.dirname, '../../packages/gateway/bin/waxwing.js
 export type Gateway = {
   url: string
   apiKey: string
+  /** The link that was printed: signs in whoever opens it first. */
+  signInUrl: string | null
   pid: number
   /** From spawning the process to its printed address. */
   startMs: number
@@ -87,6 +89,7 @@ export async function startGateway({ dataDir, env = {}, onSpawn }: GatewaySettin
   return {
     url: started.url,
     apiKey: started.api_key,
+    signInUrl: started.sign_in_url,
     pid: child.pid ?? 0,
     startMs,
     api,
@@ -102,7 +105,10 @@ export async function startGateway({ dataDir, env = {}, onSpawn }: GatewaySettin
   }
 }
 
-function firstAnnouncement(child: ChildProcess, lines: string[]): Promise<{ url: string; api_key: string }> {
+function firstAnnouncement(
+  child: ChildProcess,
+  lines: string[],
+): Promise<{ url: string; api_key: string; sign_in_url: string | null }> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no address after 60 s:\n${lines.join('\n')}`)), 60_000)
     child.once('exit', code => reject(new Error(`the gateway ended with ${code}:\n${lines.join('\n')}`)))
