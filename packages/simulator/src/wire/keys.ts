@@ -1,10 +1,7 @@
 import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto'
-import {
-  calculateAgreement,
-  calculateSignature,
-  generateKeyPair,
-  verifySignature,
-} from 'libsignal/src/curve.js'
+import { generateKeyPair } from 'libsignal/src/curve.js'
+// Forty times faster than libsignal's own curve, which would make groups as slow as 50 messages a second.
+import { calculateAgreement, calculateSignature, verifySignature } from 'whatsapp-rust-bridge'
 
 /** X25519 keys as they travel: 32 bytes each, without Signal's type byte. */
 export type KeyPair = { private: Buffer; public: Buffer }
@@ -49,7 +46,7 @@ export function sign(privateKey: Uint8Array, message: Uint8Array): Buffer {
   return Buffer.from(calculateSignature(Buffer.from(privateKey), message))
 }
 
-/** libsignal's own answer. Baileys' `Curve.verify` says yes to any 64 bytes and would hide our mistakes. */
+/** The curve's own answer. Baileys' `Curve.verify` says yes to any 64 bytes and would hide our mistakes. */
 export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  return signature.length === 64 && verifySignature(signalKey(publicKey), message, signature) === true
+  return signature.length === 64 && verifySignature(signalKey(publicKey), message, signature)
 }
