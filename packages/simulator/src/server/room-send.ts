@@ -7,6 +7,7 @@ import { stanzaKey } from './outbox.ts'
 import { type Room, voiceOf } from './room.ts'
 import { createMessageId, sealFor } from './send.ts'
 import { flipLast, takeSpoilt } from './spoil.ts'
+import { stanzaAttrs } from './stanza-attrs.ts'
 
 /**
  * Says something in a group from `from`'s phone, sealed once for everybody in it. Resolves to its id when it is
@@ -97,8 +98,8 @@ function distribution(sent: SentToRoom): proto.IMessage {
   return { senderKeyDistributionMessage: { groupId: room.jid, axolotlSenderKeyDistributionMessage } }
 }
 
-function roomMessageAttrs(from: Account, id: string, { room, at }: SentToRoom) {
-  return { ...speaker(room, from), id, t: seconds(at), type: 'text', notify: from.name }
+function roomMessageAttrs(from: Account, id: string, { room, at, message }: SentToRoom) {
+  return { ...speaker(room, from), ...stanzaAttrs(message), id, t: seconds(at), notify: from.name }
 }
 
 /** Groups speak in LIDs, and always tell the number as well. */

@@ -7,6 +7,7 @@ import { type Companion, takeBundle } from './companion.ts'
 import { receive } from './inbox.ts'
 import { stanzaKey } from './outbox.ts'
 import { spoil, takeSpoilt } from './spoil.ts'
+import { stanzaAttrs } from './stanza-attrs.ts'
 
 /**
  * Sends from `from`'s phone: the receiver's phone has it, every linked device of the receiver gets it,
@@ -46,7 +47,8 @@ export async function pushMessage(
   await device.outbox.push(stanzaKey('message', { id }), async () => {
     const whole = await sealFor(from, device, message, renew)
     const sealed = sent.spoilt.has(device.account) ? spoil(whole) : whole
-    return messageStanza({ ...attrs, id, t: seconds(sent.at), type: 'text', notify: from.name }, sealed)
+    const known = { ...stanzaAttrs(sent.message), t: seconds(sent.at), notify: from.name }
+    return messageStanza({ ...attrs, id, ...known }, sealed)
   })
 }
 
