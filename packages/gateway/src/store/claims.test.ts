@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import type { DueDelivery } from './deliveries.ts'
 import type { Store } from './store.ts'
 import {
@@ -147,6 +148,30 @@ onEveryServer('a delivery belongs to one claim', fresh => {
       assert.deepEqual(await store.deliveries.record([late]), { fencedOut: [stranger.deliveryId] })
     for (const { deliveryId } of [delivery, stranger])
       assert.equal((await store.deliveries.get(owner.profileId, deliveryId))?.attemptLog.length, 1)
+  })
+
+  test('an outcome whose claim is renewed while it is being written is refused under the one it was sent with', async () => {
+    const first = await commitOne()
+    await store.deliveries.release([first])
+    const second = only(await other.deliveries.claimDue(all))
+    const told = outcome({ ...first }, { kind: 'delivered' })
+    const blocker = new pg.Client({ connectionString: bench.databaseUrl })
+    await blocker.connect()
+    await blocker.query('begin')
+    await blocker.query('select from webhook_deliveries where id = $1 for update', [first.deliveryId])
+    const recording = store.deliveries.record([told])
+    const waiting = `select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%webhook_attempts%'`
+    while ((await blocker.query(waiting)).rowCount === 0) {
+      await sleep(5)
+      await blocker.query('select pg_stat_clear_snapshot()')
+    }
+    told.delivery.claimId = second.claimId
+    await blocker.query('rollback')
+    await blocker.end()
+    assert.deepEqual(await recording, { fencedOut: [first.deliveryId] })
+    assert.deepEqual(await store.deliveries.record([told]), { fencedOut: [] })
+    assert.equal(await statusOf(first), 'delivered')
   })
 
   test('a heartbeat keeps the lease, and giving back spends no attempt', async () => {

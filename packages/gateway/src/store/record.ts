@@ -30,14 +30,16 @@ export function createRecord(db: Database, partitions: Partitions): Batcher<Reco
   async function recordBatch(outcomes: readonly RecordedOutcome[]): Promise<boolean[]> {
     const again = outcomes.filter(outcome => ids.has(outcome))
     const rows = outcomes.map(outcome => ({ id: idOf(outcome), outcome }))
+    // As they are sent: a claim may be renewed while the statement is under way, and that is not what it was refused for.
+    const claims = new Map(outcomes.map(outcome => [outcome, outcome.delivery.claimId]))
     await partitions.ensureFor(rows.slice(0, 1).map(row => row.id))
     const values = columnsOf(rows)
     const refused = await retryingConflicts(() =>
       db.query<{ id: string; claimId: string }>({ name: 'record-outcomes', text: recordStatement, values }),
     )
     const keys = new Set(refused.map(row => `${row.id} ${row.claimId}`))
-    const isRefused = ({ delivery }: RecordedOutcome) =>
-      keys.size > 0 && keys.has(`${delivery.deliveryId} ${delivery.claimId}`)
+    const isRefused = (outcome: RecordedOutcome) =>
+      keys.size > 0 && keys.has(`${outcome.delivery.deliveryId} ${claims.get(outcome)}`)
     const earlier = await takenEarlier(again.filter(isRefused))
     return outcomes.map(outcome => !isRefused(outcome) || earlier.has(outcome))
   }
