@@ -8,6 +8,8 @@ import { acceptConnection } from './server/connection.ts'
 import { listen } from './server/listener.ts'
 import { leave, login } from './server/login.ts'
 import { createNetwork, type Network } from './server/network.ts'
+import { fileOf } from './server/media.ts'
+import type { MediaHost } from './server/media-host.ts'
 import { register } from './server/pair.ts'
 import { forgetCodeRequest } from './server/pair-code.ts'
 import { createRoom } from './server/room.ts'
@@ -20,6 +22,8 @@ export type { Group, Member } from './group.ts'
 export type { EchoedText, Phone } from './phone.ts'
 export type { Stanza } from './stanza.ts'
 
+export type { MediaToSend } from './server/media.ts'
+export type { MediaFault, MediaHost } from './server/media-host.ts'
 /** Structurally a pino logger; the simulator says little and only at these levels. */
 export type SimulatorLog = {
   debug(details: object, message: string): void
@@ -55,6 +59,11 @@ export type WhatsApp = {
   group(o: { subject: string; members: Member[] }): Group
   /** From now on every WebSocket upgrade is answered with this HTTP status; null accepts again. */
   refuseUpgrade(status: number | null): void
+  /** Where encrypted files lie: `http://host:port` of the same server as `url`. Its faults are a test's to choose. */
+  readonly media: Pick<MediaHost, 'expire' | 'fail' | 'downloads' | 'mostAtOnce'> & {
+    /** The file that came with a message, decrypted; undefined when it has none. */
+    read(message: proto.IMessage): Promise<Buffer | undefined>
+  }
   /** From now on (or, with false, no longer) the server neither reads nor sends; connections stay open. */
   hang(on?: boolean): void
   /** How many times a client refused a message (`<ack error>`). Baileys does so too after it has asked for one again. */
@@ -83,7 +92,14 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
   network.stanzas.listen(({ direction, device, node: { tag, attrs } }) =>
     log?.debug({ direction, device, tag, attrs }, 'stanza'),
   )
-  const listener = await listen({ host, port, path: PATH, accept: socket => accept(network, socket) })
+  const listener = await listen({
+    host,
+    port,
+    path: PATH,
+    accept: socket => accept(network, socket),
+    request: network.media.handle,
+  })
+  network.mediaHostname = `${host}:${listener.port}`
   const phones = new Map<string, Phone>()
   const contacts = new Map<string, Contact>()
 
@@ -112,6 +128,17 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
     },
     refuseUpgrade: listener.refuse,
     hang(on = true) {
+    media: {
+      expire: network.media.expire,
+      fail: network.media.fail,
+      read: message => fileOf(network.media, message),
+      get downloads() {
+        return network.media.downloads
+      },
+      get mostAtOnce() {
+        return network.media.mostAtOnce
+      },
+    },
       network.hung = on
       for (const connection of network.connections) on ? connection.pause() : connection.resume()
     },

@@ -4,6 +4,7 @@ import { answerAppState, shareWithNewDevice } from './app-state.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
 import { unlink } from './login.ts'
+import { answerMediaConn } from './media.ts'
 import type { Network } from './network.ts'
 import { answerLinkCode } from './pair-code.ts'
 import { countPreKeys, digestKeys, givePreKeys, rotateSignedPreKey, storePreKeys } from './prekeys.ts'
@@ -21,6 +22,7 @@ const answers: Record<string, (ask: Ask) => Answer | Promise<Answer>> = {
   'encrypt get count': ({ device }) => countPreKeys(device),
   'encrypt get digest': ({ device }) => digestKeys(device),
   'encrypt get key': ({ network, iq }) => givePreKeys(network, iq),
+  'w:m set media_conn': ({ network }) => answerMediaConn(network),
   'usync get usync': ({ network, iq }) => answerUsync(network, iq),
   'w:g2 get query': ({ network, device, iq }) => describeRoom(network, device, iq),
   'w:g2 get participating': ({ network, device }) => describeRooms(network, device),

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, STATUS_CODES } from 'node:http'
+import { createServer, type RequestListener, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 
@@ -10,15 +10,16 @@ export type Listener = {
   close(): Promise<void>
 }
 
-/** The door: an HTTP server whose only business is the WebSocket at `path`. */
+/** The door: an HTTP server with the WebSocket at `path`; other requests are for the media host. */
 export async function listen(o: {
   host: string
   port: number
   path: string
   accept: (socket: WebSocket) => void
+  request: RequestListener
 }): Promise<Listener> {
   let refusal: number | null = null
-  const http = createServer((_request, response) => response.writeHead(404).end())
+  const http = createServer(o.request)
   const sockets = new WebSocketServer({ noServer: true })
   http.on('upgrade', (request, socket, head) => {
     const found = new URL(request.url ?? '/', 'http://simulator').pathname === o.path

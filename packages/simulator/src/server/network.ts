@@ -5,6 +5,7 @@ import { issueIdentity, type ServerIdentity } from '../wire/certificate.ts'
 import { type Account, createAccount } from './account.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
+import { createMediaHost, type MediaHost } from './media-host.ts'
 import type { Room } from './room.ts'
 
 /** Everything the server knows. */
@@ -15,6 +16,9 @@ export type Network = {
   /** By their address. */
   readonly rooms: Map<string, Room>
   readonly stanzas: Ledger<Stanza>
+  readonly media: MediaHost
+  /** `host:port` of the media host, once it listens. */
+  mediaHostname: string
   /** Messages that clients refused, and those they asked for again, since the start. */
   nacks: number
   retryReceipts: number
@@ -48,6 +52,8 @@ export function createNetwork(o: {
     connections: new Set(),
     rooms: new Map(),
     stanzas: createLedger(STANZAS_KEPT),
+    media: createMediaHost(),
+    mediaHostname: '',
     nacks: 0,
     retryReceipts: 0,
     hung: false,

@@ -4,6 +4,7 @@ import { child, children, node, seconds } from '../wire/nodes.ts'
 import type { Account } from './account.ts'
 import { note } from './ack.ts'
 import type { Companion } from './companion.ts'
+import { handleMediaRetry } from './media.ts'
 import type { Network } from './network.ts'
 import { stanzaKey } from './outbox.ts'
 import { sendAgain } from './retry.ts'
@@ -27,6 +28,7 @@ export async function handleReceipt(network: Network, device: Companion, stanza:
       device.outbox.acknowledge(stanzaKey('message', { id: each }))
     }
   }
+  if (type === 'server-error') return handleMediaRetry(network, device, stanza)
   if (type === 'retry') network.retryReceipts += 1
   const room = network.rooms.get(to)
   const author = network.find(room ? (participant ?? '') : to)
