@@ -3,9 +3,8 @@ import type { Group } from './group.ts'
 import type { Phone } from './phone.ts'
 import type { Account } from './server/account.ts'
 import { ring } from './server/call.ts'
-import type { Network } from './server/network.ts'
-import { placeAt } from './server/chat.ts'
 import { type MediaToSend, mediaMessage } from './server/media.ts'
+import type { Network } from './server/network.ts'
 import { pushReceipt } from './server/receipt.ts'
 import { sendToRoom } from './server/room-send.ts'
 import { sendMessage } from './server/send.ts'
@@ -48,10 +47,10 @@ export type Contact = {
   addressing: 'pn' | 'lid'
   /** Resolves when the server has sent the text, or queued it while no device is connected. */
   say(to: Phone, text: string): Promise<{ id: string }>
-  /** Says it in a group this contact is in; resolves like `say`. */
-  sayIn(group: Group, text: string): Promise<{ id: string }>
   /** Sends a file to a person or a group, truly encrypted and uploaded, as the app would; resolves like `say`. */
   sendMedia(to: Phone | Group, media: MediaToSend): Promise<{ id: string }>
+  /** Says it in a group this contact is in; resolves like `say`. */
+  sayIn(group: Group, text: string): Promise<{ id: string }>
   /** Resolves when the linked devices ring, or will hear of it at their next login. */
   call(to: Phone, o?: { video?: boolean }): Promise<Call>
   /**
@@ -109,6 +108,14 @@ export function createContact(network: Network, account: Account): Contact {
     say: async (to, text) => ({
       id: await sendMessage(account, network.account(to.number), { conversation: text }),
     }),
+    async sendMedia(to, media) {
+      const message = await mediaMessage(network.media, media)
+      const id =
+        'number' in to
+          ? await sendMessage(account, network.account(to.number), message)
+          : await sendToRoom(network.room(to.jid), account, message)
+      return { id }
+    },
     sayIn: async (group, text) => ({
       id: await sendToRoom(network.room(group.jid), account, { conversation: text }),
     }),
@@ -125,14 +132,6 @@ export function createContact(network: Network, account: Account): Contact {
       }
     },
     undecryptableNext(n) {
-    async sendMedia(to, media) {
-      const message = await mediaMessage(network.media, media)
-      const id =
-        'number' in to
-          ? await sendMessage(account, network.account(to.number), message)
-          : await sendToRoom(network.room(to.jid), account, message)
-      return { id }
-    },
       account.spoiling.sent = n
     },
     get received() {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { proto } from 'baileys'
 import type { WebSocket } from 'ws'
 import { type Contact, createContact } from './contact.ts'
 import { createGroup, type Group, type Member } from './group.ts'
@@ -7,9 +8,9 @@ import type { Account } from './server/account.ts'
 import { acceptConnection } from './server/connection.ts'
 import { listen } from './server/listener.ts'
 import { leave, login } from './server/login.ts'
-import { createNetwork, type Network } from './server/network.ts'
 import { fileOf } from './server/media.ts'
 import type { MediaHost } from './server/media-host.ts'
+import { createNetwork, type Network } from './server/network.ts'
 import { register } from './server/pair.ts'
 import { forgetCodeRequest } from './server/pair-code.ts'
 import { createRoom } from './server/room.ts'
@@ -20,10 +21,10 @@ import { silenceLibsignal } from './wire/quiet.ts'
 export type { Call, Contact, Receipt, ReceivedText } from './contact.ts'
 export type { Group, Member } from './group.ts'
 export type { EchoedText, Phone } from './phone.ts'
-export type { Stanza } from './stanza.ts'
-
 export type { MediaToSend } from './server/media.ts'
 export type { MediaFault, MediaHost } from './server/media-host.ts'
+export type { Stanza } from './stanza.ts'
+
 /** Structurally a pino logger; the simulator says little and only at these levels. */
 export type SimulatorLog = {
   debug(details: object, message: string): void
@@ -57,13 +58,13 @@ export type WhatsApp = {
   contact(o: { number: string; name?: string }): Contact
   /** Makes a group; the first member made it and is its owner. Linked devices are not told before somebody speaks. */
   group(o: { subject: string; members: Member[] }): Group
-  /** From now on every WebSocket upgrade is answered with this HTTP status; null accepts again. */
-  refuseUpgrade(status: number | null): void
-  /** Where encrypted files lie: `http://host:port` of the same server as `url`. Its faults are a test's to choose. */
+  /** Where encrypted files lie, on the port of `url`. What goes wrong with downloads is a test's to choose. */
   readonly media: Pick<MediaHost, 'expire' | 'fail' | 'downloads' | 'mostAtOnce'> & {
     /** The file that came with a message, decrypted; undefined when it has none. */
     read(message: proto.IMessage): Promise<Buffer | undefined>
   }
+  /** From now on every WebSocket upgrade is answered with this HTTP status; null accepts again. */
+  refuseUpgrade(status: number | null): void
   /** From now on (or, with false, no longer) the server neither reads nor sends; connections stay open. */
   hang(on?: boolean): void
   /** How many times a client refused a message (`<ack error>`). Baileys does so too after it has asked for one again. */
@@ -126,8 +127,6 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
       network.rooms.set(room.jid, room)
       return createGroup(network, room)
     },
-    refuseUpgrade: listener.refuse,
-    hang(on = true) {
     media: {
       expire: network.media.expire,
       fail: network.media.fail,
@@ -139,6 +138,8 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
         return network.media.mostAtOnce
       },
     },
+    refuseUpgrade: listener.refuse,
+    hang(on = true) {
       network.hung = on
       for (const connection of network.connections) on ? connection.pause() : connection.resume()
     },
