@@ -124,6 +124,14 @@ verb(
   async () => (await import('./cli/secret.ts')).rotateSecret,
 )
 
+verb(
+  program
+    .command('bench')
+    .description('measure how fast this machine delivers, beside a bare loop and BullMQ (two minutes)')
+    .option('--long', 'also with a million waiting deliveries, a thousand webhooks, and idle (ten minutes)'),
+  async () => (await import('./cli/bench.ts')).bench,
+)
+
 /** These verbs talk to a gateway that runs already. */
 function toGateway(command: Command): Command {
   return command

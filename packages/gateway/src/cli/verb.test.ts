@@ -26,6 +26,7 @@ test('--help names every verb and ends well', async () => {
     'trigger',
     'replay',
     'secret',
+    'bench',
   ])
     assert.match(stdout, new RegExp(`^  ${name} `, 'm'))
 })
