@@ -1,10 +1,13 @@
 import type { proto } from 'baileys'
+import { type Chat, createDeeds, type Deeds } from './deeds.ts'
 import type { Group } from './group.ts'
 import type { Phone } from './phone.ts'
 import type { Account } from './server/account.ts'
 import { ring } from './server/call.ts'
+import { placeAt } from './server/chat.ts'
 import { type MediaToSend, mediaMessage } from './server/media.ts'
 import type { Network } from './server/network.ts'
+import { showDoing, showPresence } from './server/presence.ts'
 import { pushReceipt } from './server/receipt.ts'
 import { sendToRoom } from './server/room-send.ts'
 import { sendMessage } from './server/send.ts'
@@ -35,7 +38,7 @@ export type Call = {
 }
 
 /** Somebody else on the network: a real Signal device with a number, moved by a test or a script. */
-export type Contact = {
+export type Contact = Deeds & {
   /** Digits only, country code first. */
   readonly number: string
   /** `<number>@s.whatsapp.net` */
@@ -51,6 +54,14 @@ export type Contact = {
   sendMedia(to: Phone | Group, media: MediaToSend): Promise<{ id: string }>
   /** Says it in a group this contact is in; resolves like `say`. */
   sayIn(group: Group, text: string): Promise<{ id: string }>
+  /** Is seen typing, or recording a voice note, by whoever of the chat is connected now. */
+  type(chat: Chat): void
+  record(chat: Chat): void
+  /** Stops typing or recording. */
+  pause(chat: Chat): void
+  /** Is seen online, or gone since `lastSeen`, which people may hide. */
+  goOnline(seenBy: Phone): void
+  goOffline(seenBy: Phone, o?: { lastSeen?: Date }): void
   /** Resolves when the linked devices ring, or will hear of it at their next login. */
   call(to: Phone, o?: { video?: boolean }): Promise<Call>
   /**
@@ -93,6 +104,12 @@ export function createContact(network: Network, account: Account): Contact {
     )
   }
   return {
+    ...createDeeds(network, account),
+    type: chat => showDoing(account, placeAt(network, chat.jid), 'typing'),
+    record: chat => showDoing(account, placeAt(network, chat.jid), 'recording'),
+    pause: chat => showDoing(account, placeAt(network, chat.jid), 'paused'),
+    goOnline: by => showPresence(account, network.account(by.number), { online: true }),
+    goOffline: (by, o) => showPresence(account, network.account(by.number), { online: false, ...o }),
     number: account.number,
     jid: account.jid,
     lid: account.lid,

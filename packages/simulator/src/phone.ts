@@ -1,4 +1,5 @@
 import type { Contact } from './contact.ts'
+import { createDeeds, type Deeds } from './deeds.ts'
 import type { Group } from './group.ts'
 import { type Account, onlineCompanions } from './server/account.ts'
 import { isOnline, replaceConnection, unlink } from './server/login.ts'
@@ -15,7 +16,7 @@ import { node } from './wire/nodes.ts'
 export type EchoedText = { id: string; to: string; text: string }
 
 /** The phone that owns an account: it links clients, types messages, and takes the links away. */
-export type Phone = {
+export type Phone = Deeds & {
   /** Digits only, country code first. */
   readonly number: string
   /** `<number>@s.whatsapp.net` */
@@ -102,6 +103,7 @@ export function createPhone(network: Network, account: Account): Phone {
     })
 
   const phone: Phone = {
+    ...createDeeds(network, account),
     number: account.number,
     jid: account.jid,
     lid: account.lid,

@@ -19,6 +19,7 @@ import type { Stanza } from './stanza.ts'
 import { silenceLibsignal } from './wire/quiet.ts'
 
 export type { Call, Contact, Receipt, ReceivedText } from './contact.ts'
+export type { Chat, Deeds, Poll, TextOptions } from './deeds.ts'
 export type { Group, Member } from './group.ts'
 export type { EchoedText, Phone } from './phone.ts'
 export type { MediaToSend } from './server/media.ts'
