@@ -157,7 +157,8 @@ export type Operations = {
   listSandboxContacts: { input: {  }; answer: { "data": SandboxContact[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   createSandboxContact: { input: { body: { "name": string } }; answer: SandboxContact }
   getSandboxContact: { input: { params: { "number": string } }; answer: { "number": string; "name": string; "received": { "message_id": string; "from": string; "text": string; "group_id": string | null }[] } }
-  saySandbox: { input: { params: { "number": string }; body: { "session_id"?: string; "group_id"?: string; "text": string } }; answer: { "message_id": string } }
+  saySandbox: { input: { params: { "number": string }; body: { "session_id"?: string; "group_id"?: string; "type"?: "text"; "text": string; "quote"?: string } | { "session_id"?: string; "group_id"?: string; "type": "reaction"; "message_id": string; "emoji": string } | { "session_id"?: string; "group_id"?: string; "type": "edit"; "message_id": string; "text": string } | { "session_id"?: string; "group_id"?: string; "type": "delete"; "message_id": string } | { "session_id"?: string; "group_id"?: string; "type": "poll"; "question": string; "options": string[]; "selectable_count"?: number } | { "session_id"?: string; "group_id"?: string; "type": "vote"; "message_id": string; "options": string[] } | { "session_id"?: string; "group_id"?: string; "type": "location"; "latitude": number; "longitude": number; "name"?: string } | { "session_id"?: string; "group_id"?: string; "type": "contact"; "name": string; "number": string } }; answer: { "message_id": string } }
+  showSandbox: { input: { params: { "number": string }; body: { "session_id"?: string; "group_id"?: string; "doing": "typing" | "recording" | "paused" | "online" | "offline" } }; answer: undefined }
   receiveSandbox: { input: { params: { "number": string }; body: { "message_id": string; "type": "delivered" | "read" | "played" } }; answer: undefined }
   callSandbox: { input: { params: { "number": string }; body: { "session_id": string; "video"?: boolean } }; answer: { "call_id": string } }
   hangUpSandbox: { input: { params: { "id": string } }; answer: undefined }
@@ -165,7 +166,7 @@ export type Operations = {
   createSandboxGroup: { input: { body: { "subject": string; "session_id": string; "contacts": string[] } }; answer: SandboxGroup }
   changeSandboxGroup: { input: { params: { "id": string }; body: { "by": string; "subject"?: string; "add"?: string[]; "remove"?: string[]; "promote"?: string[]; "demote"?: string[] } }; answer: SandboxGroup }
   linkSandboxSession: { input: { params: { "id": string }; body: { "code"?: string } | null }; answer: { "number": string } }
-  sayFromSandboxPhone: { input: { params: { "id": string }; body: { "to": string; "text": string } }; answer: { "message_id": string } }
+  sayFromSandboxPhone: { input: { params: { "id": string }; body: { "to": string; "type"?: "text"; "text": string; "quote"?: string } | { "to": string; "type": "reaction"; "message_id": string; "emoji": string } | { "to": string; "type": "edit"; "message_id": string; "text": string } | { "to": string; "type": "delete"; "message_id": string } | { "to": string; "type": "poll"; "question": string; "options": string[]; "selectable_count"?: number } | { "to": string; "type": "vote"; "message_id": string; "options": string[] } | { "to": string; "type": "location"; "latitude": number; "longitude": number; "name"?: string } | { "to": string; "type": "contact"; "name": string; "number": string } }; answer: { "message_id": string } }
   unlinkSandboxSession: { input: { params: { "id": string } }; answer: undefined }
   dropSandboxSession: { input: { params: { "id": string } }; answer: undefined }
   getHealth: { input: {  }; answer: Health }
@@ -245,6 +246,7 @@ export const routes = {
   createSandboxContact: 'POST /api/v1/sandbox/contacts',
   getSandboxContact: 'GET /api/v1/sandbox/contacts/{number}',
   saySandbox: 'POST /api/v1/sandbox/contacts/{number}/messages',
+  showSandbox: 'POST /api/v1/sandbox/contacts/{number}/presence',
   receiveSandbox: 'POST /api/v1/sandbox/contacts/{number}/receipts',
   callSandbox: 'POST /api/v1/sandbox/contacts/{number}/calls',
   hangUpSandbox: 'POST /api/v1/sandbox/calls/{id}/hang-up',

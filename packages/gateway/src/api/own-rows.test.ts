@@ -92,6 +92,7 @@ function bodies(rows: Row[]): Record<string, object> {
     replayDeliveries: { ...replay, since: '2020-01-01T00:00:00Z' },
     replayDeadLetters: replay,
     saySandbox: { session_id: idOf('/sessions'), text: 'hello' },
+    showSandbox: { session_id: idOf('/sessions'), doing: 'typing' },
     callSandbox: { session_id: idOf('/sessions') },
     receiveSandbox: { message_id: 'x', type: 'read' },
     sayFromSandboxPhone: { to: idOf('/sandbox/contacts'), text: 'hello' },

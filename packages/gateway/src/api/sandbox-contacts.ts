@@ -4,15 +4,14 @@ import type { Api, ApiDeps } from './api.ts'
 import { onePage, pageOf } from './page.ts'
 import { problem } from './problem.ts'
 import { groupOf } from './sandbox-groups.ts'
-import type { SandboxContact } from './sandbox-network.ts'
+import { sandboxMessage, textByDefault } from './sandbox-message.ts'
+import { type SandboxContact, sandboxDoings } from './sandbox-network.ts'
 import { contactOf, linkedPhone, network, refused } from './sandbox-phone.ts'
 import { noContent } from './validate.ts'
 
 const tags = ['Sandbox']
 /** Newest messages shown of a contact; the network keeps a thousand. */
 const SHOWN_MESSAGES = 100
-
-const text = z.string().min(1).max(4_096)
 
 const contact = z
   .object({ number: z.string(), name: z.string() })
@@ -31,6 +30,23 @@ const contactDetail = contact.extend({
 })
 const said = z.object({ message_id: z.string() })
 
+const chat = {
+  session_id: z.uuid().optional().describe('The phone of this session.'),
+  group_id: z.string().max(64).optional().describe('Or a group that the contact is in.'),
+}
+type Chat = { session_id?: string; group_id?: string }
+const isOneChat = ({ session_id, group_id }: Chat) => (session_id === undefined) !== (group_id === undefined)
+const oneChat = { error: 'Give one of session_id and group_id.', path: ['session_id'] }
+const example = { session_id: '019ab0b7-5c00-7d4e-9f00-112233445566', text: 'Hello?' }
+const chatProblems = [
+  'network_unavailable',
+  'contact_not_found',
+  'group_not_found',
+  'session_not_found',
+  'session_not_linked',
+  'sandbox_refused',
+] as const
+
 type Deps = Pick<ApiDeps, 'store' | 'sandbox'>
 
 export function sandboxContactRoutes(app: Api, deps: Deps): void {
@@ -44,6 +60,11 @@ const contactParams = z.strictObject({
 })
 
 const showContact = ({ number, name }: SandboxContact) => ({ number, name })
+
+async function chatOf(deps: Deps, profileId: string, { session_id, group_id = '' }: Chat) {
+  if (session_id !== undefined) return { phone: (await linkedPhone(deps, profileId, session_id)).number }
+  return { group: groupOf(network(deps), profileId, group_id).id }
+}
 
 function contactRoutes(app: Api, deps: Deps): void {
   app.get(
@@ -108,47 +129,53 @@ function contactVerbs(app: Api, deps: Deps): void {
   app.post(
     '/sandbox/contacts/:number/messages',
     {
+      preValidation: textByDefault,
       schema: {
         tags,
         operationId: 'saySandbox',
         summary: 'Let a contact write',
-        description: 'To the phone of a session, or in a group that the contact is in.',
+        description:
+          'To the phone of a session, or in a group that the contact is in: a text, or what `type` says.',
         params: contactParams,
-        body: z
-          .strictObject({ session_id: z.uuid().optional(), group_id: z.string().max(64).optional(), text })
-          .refine(({ session_id, group_id }) => (session_id === undefined) !== (group_id === undefined), {
-            error: 'Give one of session_id and group_id.',
-            path: ['session_id'],
-          })
-          .meta({ examples: [{ session_id: '019ab0b7-5c00-7d4e-9f00-112233445566', text: 'Hello?' }] }),
+        body: sandboxMessage(chat)
+          .refine(isOneChat, oneChat)
+          .meta({ examples: [example] }),
         response: { 201: said },
       },
-      config: {
-        problems: [
-          'network_unavailable',
-          'contact_not_found',
-          'group_not_found',
-          'session_not_found',
-          'session_not_linked',
-          'sandbox_refused',
-        ],
-      },
+      config: { problems: chatProblems },
     },
     async (request, reply) => {
       const { profileId, body } = request
-      const sandbox = network(deps)
-      const who = contactOf(sandbox, profileId, request.params.number)
-      const say = await sayer(body)
-      return reply.code(201).send({ message_id: (await refused(say)).id })
+      const who = contactOf(network(deps), profileId, request.params.number)
+      const to = await chatOf(deps, profileId, body)
+      const { id } = await refused(() => who.send(to, body))
+      return reply.code(201).send({ message_id: id })
+    },
+  )
 
-      async function sayer({ session_id, group_id, text }: typeof body) {
-        if (session_id === undefined) {
-          const { id } = groupOf(sandbox, profileId, group_id ?? '')
-          return () => who.sayIn(id, text)
-        }
-        const phone = await linkedPhone(deps, profileId, session_id)
-        return () => who.say(phone.number, text)
-      }
+  app.post(
+    '/sandbox/contacts/:number/presence',
+    {
+      schema: {
+        tags,
+        operationId: 'showSandbox',
+        summary: 'Let a contact be seen: typing, recording, online',
+        description: 'By who watches now; nothing is kept for later. Online and offline need a `session_id`.',
+        params: contactParams,
+        body: z
+          .strictObject({ ...chat, doing: z.enum(sandboxDoings) })
+          .refine(isOneChat, oneChat)
+          .meta({ examples: [{ session_id: example.session_id, doing: 'typing' }] }),
+        response: { 204: noContent },
+      },
+      config: { problems: chatProblems },
+    },
+    async (request, reply) => {
+      const { profileId, body } = request
+      const who = contactOf(network(deps), profileId, request.params.number)
+      const to = await chatOf(deps, profileId, body)
+      await refused(() => who.show(to, body.doing))
+      return reply.code(204).send()
     },
   )
 

@@ -1,3 +1,5 @@
+import type { SandboxMessage } from './sandbox-message.ts'
+
 /**
  * The simulated network as the API moves it: declared here, for this room knows no simulator, and handed in by app.ts.
  * Every contact, group and call belongs to one profile, and every phone to one session. Calls reject when the network
@@ -11,7 +13,7 @@ export type SandboxNetwork = {
   /** `members`: numbers; the first one makes the group and is its admin. */
   addGroup(profileId: string, group: { subject: string; members: string[] }): SandboxGroup
   /** The phone of a session: always the same one. */
-  phone(session: { id: string; phone: string | null }): SandboxPhone
+  phone(session: { id: string; profileId: string; phone: string | null }): SandboxPhone
   hangUp(profileId: string, callId: string): Promise<boolean>
 }
 
@@ -20,12 +22,17 @@ export type SandboxContact = {
   readonly name: string
   /** What reached it, oldest first; `group` null: said to it alone. */
   readonly received: readonly { id: string; from: string; text: string; group: string | null }[]
-  say(to: string, text: string): Promise<{ id: string }>
-  sayIn(groupId: string, text: string): Promise<{ id: string }>
+  send(to: { phone: string } | { group: string }, message: SandboxMessage): Promise<{ id: string }>
+  /** Seen by whoever of the chat is connected now. */
+  show(to: { phone: string } | { group: string }, doing: SandboxDoing): Promise<void>
   call(to: string, options: { video: boolean }): Promise<{ id: string }>
   /** Tells the sender of a message that it has arrived, was read, or (a voice note) was listened to. */
   receipt(messageId: string, type: 'delivered' | 'read' | 'played'): Promise<void>
 }
+
+/** The last two are seen by the phone of a session only. */
+export const sandboxDoings = ['typing', 'recording', 'paused', 'online', 'offline'] as const
+export type SandboxDoing = (typeof sandboxDoings)[number]
 
 export type SandboxGroup = {
   readonly id: string
@@ -43,8 +50,7 @@ export type SandboxPhone = {
   readonly number: string
   scan(qr: string): Promise<void>
   enterCode(code: string): Promise<void>
-  say(to: string, text: string): Promise<{ id: string }>
-  sayIn(groupId: string, text: string): Promise<{ id: string }>
+  send(to: { contact: string } | { group: string }, message: SandboxMessage): Promise<{ id: string }>
   /** Unlinks the session, as a person does under "Linked devices". */
   logOut(): Promise<void>
   /** Cuts the connection of the session without a word. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { SessionRow } from '../store/sessions.ts'
 import type { Api, ApiDeps } from './api.ts'
 import { found, Problem, problem } from './problem.ts'
+import { sandboxMessage, textByDefault } from './sandbox-message.ts'
 import type { SandboxContact, SandboxNetwork, SandboxPhone } from './sandbox-network.ts'
 import { noContent, pathId } from './validate.ts'
 
@@ -91,16 +92,16 @@ function write(app: Api, deps: Deps): void {
   app.post(
     '/sandbox/sessions/:id/messages',
     {
+      preValidation: textByDefault,
       schema: {
         tags,
         operationId: 'sayFromSandboxPhone',
         summary: 'Type a message on the phone itself',
         description: 'The session sees it as `message.sent`, sent from elsewhere.',
         params,
-        body: z.strictObject({
+        body: sandboxMessage({
           to: z.string().max(64).describe('The number of a contact, or the id of a group.'),
-          text: z.string().min(1).max(4_096),
-        }),
+        }).meta({ examples: [{ to: '15550101', text: 'Hello' }] }),
         response: { 201: z.object({ message_id: z.string() }) },
       },
       config: {
@@ -115,13 +116,13 @@ function write(app: Api, deps: Deps): void {
     },
     async (request, reply) => {
       const { profileId } = request
-      const { to, text } = request.body
+      const { to } = request.body
       const sandbox = network(deps)
       const phone = await linkedPhone(deps, profileId, request.params.id)
       const isGroup = sandbox.groups(profileId).some(({ id }) => id === to)
       const isContact = sandbox.contacts(profileId).some(({ number }) => number === to)
       if (!isGroup && !isContact) throw problem('contact_not_found')
-      const { id } = await refused(() => (isGroup ? phone.sayIn(to, text) : phone.say(to, text)))
+      const { id } = await refused(() => phone.send(isGroup ? { group: to } : { contact: to }, request.body))
       return reply.code(201).send({ message_id: id })
     },
   )

@@ -87,6 +87,92 @@ describe('the sandbox', () => {
     assertProblem(await api.call('GET /sandbox/contacts/ada'), 'contact_not_found')
   })
 
+  /** A session that looks linked; its phone is real, and has no device. */
+  async function linked(key: string, digits: string): Promise<string> {
+    const { id } = (await api.call('POST /sessions', { key, body: { name: 'a', network: 'sandbox' } })).json
+    await api.sql(`update sessions set phone = $2, status = 'connected' where id = $1`, [id, `+${digits}`])
+    return id
+  }
+
+  test('people do with messages what people do, of the messages they have', async () => {
+    const session_id = await linked(api.alice.key, '15550100')
+    const contact = async (body: object) => {
+      const sent = await api.call(`POST /sandbox/contacts/${ada}/messages`, { body: { session_id, ...body } })
+      assert.equal(sent.status, 201, sent.text)
+      return sent.json.message_id
+    }
+    const phone = async (body: object) => {
+      const sent = await api.call(`POST /sandbox/sessions/${session_id}/messages`, {
+        body: { to: ada, ...body },
+      })
+      assert.equal(sent.status, 201, sent.text)
+      return sent.json.message_id
+    }
+    const asked = await phone({ text: 'Lunch?' })
+    const { received } = (await api.call(`GET /sandbox/contacts/${ada}`)).json
+    assert.deepEqual([received[0].message_id, received[0].text], [asked, 'Lunch?'])
+    await contact({ type: 'reaction', message_id: asked, emoji: '👍' })
+    const answered = await contact({ text: 'Yes', quote: asked })
+    await contact({ type: 'edit', message_id: answered, text: 'Yes!' })
+    await contact({ type: 'delete', message_id: answered })
+    const poll = await contact({ type: 'poll', question: 'Where?', options: ['Here', 'There'] })
+    await phone({ type: 'vote', message_id: poll, options: ['There'] })
+    await contact({ type: 'location', latitude: 52.5, longitude: 13.4, name: 'There' })
+    await contact({ type: 'contact', name: 'Grace', number: '15550102' })
+  })
+
+  test('nobody can quote, edit or vote on what another profile has said, or on what was never said', async () => {
+    const [hers, his] = [await linked(api.alice.key, '15550100'), await linked(api.bob.key, '15550109')]
+    const said = await api.call(`POST /sandbox/contacts/${ada}/messages`, {
+      body: { session_id: hers, text: 'x' },
+    })
+    const contacts = (await api.call('GET /sandbox/contacts', { key: api.bob.key })).json.data
+    for (const message_id of [said.json.message_id, '3EB0NEVER'])
+      for (const deed of [
+        { text: 'x', quote: message_id },
+        { type: 'edit', message_id, text: 'x' },
+        { type: 'delete', message_id },
+        { type: 'reaction', message_id, emoji: '👍' },
+        { type: 'vote', message_id, options: [] },
+      ])
+        assertProblem(
+          await api.call(`POST /sandbox/contacts/${contacts[0].number}/messages`, {
+            key: api.bob.key,
+            body: { session_id: his, ...deed },
+          }),
+          'sandbox_refused',
+        )
+  })
+
+  test('a deed that is none is refused by its type, and one that lacks something by that', async () => {
+    const session_id = await linked(api.alice.key, '15550100')
+    const route = `POST /sandbox/contacts/${ada}/messages` as const
+    for (const [body, pointer] of [
+      [{ type: 'dance' }, '/type'],
+      [{ type: 7 }, '/type'],
+      [{ type: 'poll', question: 'Where?', options: ['Here'] }, '/options'],
+      [{ type: 'location', latitude: 91, longitude: 0 }, '/latitude'],
+      [{}, '/text'],
+    ] as const)
+      assert.deepEqual(pointersOf(await api.call(route, { body: { session_id, ...body } })), [pointer])
+  })
+
+  test('a contact is seen typing, recording, coming and going', async () => {
+    const session_id = await linked(api.alice.key, '15550100')
+    const route = `POST /sandbox/contacts/${ada}/presence` as const
+    for (const doing of ['typing', 'recording', 'paused', 'online', 'offline'])
+      assert.equal((await api.call(route, { body: { session_id, doing } })).status, 204, doing)
+    assert.deepEqual(pointersOf(await api.call(route, { body: { session_id, doing: 'dancing' } })), [
+      '/doing',
+    ])
+    const group = await api.call('POST /sandbox/groups', {
+      body: { subject: 'x', session_id, contacts: [ada] },
+    })
+    const group_id = group.json.id
+    assert.equal((await api.call(route, { body: { group_id, doing: 'typing' } })).status, 204)
+    assertProblem(await api.call(route, { body: { group_id, doing: 'online' } }), 'sandbox_refused')
+  })
+
   test('people are bounded', async () => {
     let refused = 0
     for (let i = 0; i < 210; i++) {
