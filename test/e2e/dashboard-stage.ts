@@ -60,6 +60,7 @@ export async function openDashboard(
 
 export type Stage = {
   gateway: Gateway
+  dataDir: string
   whatsapp: WhatsApp
   phone: Phone
   contacts: Contact[]
@@ -137,6 +138,7 @@ export async function startStage(): Promise<Stage> {
   const { body: received } = await api('GET', '/events?type=messages.received&limit=1')
   return {
     gateway,
+    dataDir: folder.path,
     whatsapp,
     phone,
     contacts,
@@ -187,6 +189,7 @@ async function linkInSandbox({ api }: Gateway): Promise<string> {
     to: ada.number,
     text: 'It is. Shall I keep it?',
   })
+  await sleep(2_500)
   await say(ada.number, 'Yes please, until Friday.')
   return session.id
 }

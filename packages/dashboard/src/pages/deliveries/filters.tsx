@@ -27,7 +27,7 @@ export function Filters({ search, set }: { search: DeliverySearch; set: (change:
   })
   return (
     <div className="mb-3 grid grid-cols-2 gap-2 sm:flex sm:flex-wrap sm:[&>*]:w-auto">
-      <div className="col-span-2 sm:!w-56">
+      <div className="col-span-2 sm:!w-44">
         <TextField
           ref={field}
           id={searchFieldId}
@@ -48,12 +48,12 @@ export function Filters({ search, set }: { search: DeliverySearch; set: (change:
           ['', 'Any webhook'],
           ...(webhooks.data?.data ?? []).map(({ id, name }) => [id, name] as const),
         ]}
-        className="sm:max-w-44"
+        className="sm:max-w-36"
       />
       <Choice
         {...choose('event')}
         options={[['', 'Any event'], ...(catalog.data?.data ?? []).map(({ type }) => [type, type] as const)]}
-        className="sm:max-w-44"
+        className="sm:max-w-36"
       />
       <Choice
         {...choose('session')}
@@ -61,9 +61,13 @@ export function Filters({ search, set }: { search: DeliverySearch; set: (change:
           ['', 'Any session'],
           ...(sessions.data?.data ?? []).map(({ id, name }) => [id, name] as const),
         ]}
-        className="sm:max-w-40"
+        className="sm:max-w-36"
       />
-      <Choice {...choose('error')} options={[['', 'Any failure'], ...errors.map(e => [e, e] as const)]} />
+      <Choice
+        {...choose('error')}
+        options={[['', 'Any failure'], ...errors.map(e => [e, e] as const)]}
+        className="sm:max-w-34"
+      />
       <Choice
         {...choose('since')}
         options={[['', 'Any time'], ...ranges.map(r => [r, `Last ${r}`] as const)]}
