@@ -5,9 +5,14 @@ import { describeApi } from './describe.ts'
 import { problems } from './problem.ts'
 import { routeless } from './problem-checks.ts'
 
-type Response = { description: string; content?: Record<string, { schema?: unknown }> }
+type Response = {
+  description: string
+  content?: Record<string, { schema?: unknown }>
+  headers?: Record<string, { $ref: string }>
+}
 type Operation = {
   security?: object[]
+  'x-required-scope'?: string
   operationId: string
   summary: string
   tags: string[]
@@ -20,7 +25,7 @@ type Document = {
     string,
     { post: Operation & { requestBody: { content: Record<string, { schema: unknown }> } } }
   >
-  components: { schemas: Record<string, unknown> }
+  components: { schemas: Record<string, unknown>; headers: object }
   tags: { name: string }[]
 }
 
@@ -37,8 +42,21 @@ test('the document is OpenAPI 3.1 and the same every time it is drawn', async ()
   assert.deepEqual(await describeApi({ version: '1.2.3' }), document)
 })
 
+test('every answer that counts requests says so, and every header is described', () => {
+  const used = new Set<string>()
+  for (const { operation } of operations)
+    for (const [status, { headers = {} }] of Object.entries(operation.responses)) {
+      for (const { $ref } of Object.values(headers)) used.add($ref.split('/').at(-1) ?? '')
+      if (operation['x-required-scope'] && status.startsWith('2')) assert.ok(headers.RateLimit)
+      if (operation['x-required-scope'] && status === '429') assert.ok(headers['Retry-After'])
+    }
+  assert.deepEqual([...used].sort(), Object.keys(document.components.headers).sort())
+})
+
 test('every reference resolves, and every component is referred to', () => {
-  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref ?? '')
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)]
+    .map(([, ref]) => ref ?? '')
+    .filter(ref => !ref.startsWith('#/components/headers/'))
   const named = new Set(refs.map(ref => /^#\/components\/schemas\/(.+)$/.exec(ref)?.[1] ?? ref))
   assert.deepEqual([...named].sort(), Object.keys(document.components.schemas).sort())
 })

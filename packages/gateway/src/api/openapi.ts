@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Api, ApiDeps } from './api.ts'
 import { idempotencyHeader } from './idempotency.ts'
 import { withExamples } from './openapi-examples.ts'
+import { answerHeaders, withHeaders } from './openapi-headers.ts'
 import { tidy } from './openapi-tidy.ts'
 import { receiverSide } from './openapi-webhooks.ts'
 import { type ProblemCode, problems } from './problem.ts'
@@ -37,6 +38,7 @@ export async function describeRoutes(
       tags,
       security: [{ bearer: [] }, { apiKey: [] }, { cookie: [] }],
       components: {
+        headers: answerHeaders,
         securitySchemes: {
           bearer: {
             type: 'http',
@@ -62,7 +64,8 @@ export async function describeRoutes(
         Object.assign(schema, scopeNote(document.route), headersOf(document.route))
       return { schema, url }
     },
-    transformObject: document => withExamples(tidy(jsonSchemaTransformObject(document), definitions)),
+    transformObject: document =>
+      withHeaders(withExamples(tidy(jsonSchemaTransformObject(document), definitions))),
   })
 
   let text: string | null = null
