@@ -3,14 +3,13 @@ import type { Sender } from '../delivery/send.ts'
 import type { DueDelivery, HeldDelivery, RecordedOutcome } from '../store/deliveries.ts'
 import type { Untold } from '../store/untold.ts'
 import type { WebhookHealth } from '../store/webhook-health.ts'
-import type { WebhookRow } from '../store/webhooks.ts'
 import type { Lane } from '../stream/lane.ts'
-import { logAttempt, outcomeOf, type TraceAttempt } from './attempt-line.ts'
+import type { TraceAttempt } from './attempt-line.ts'
+import { createAttempting, type Endpoint } from './attempting.ts'
 import { startDeadLetterNotices } from './dead-letter-notices.ts'
 import { startDueScan } from './due-scan.ts'
 import { startHealthBoard } from './health-board.ts'
 import { createHolding, type Held } from './holding.ts'
-import { meaningOf } from './meaning.ts'
 import type { Publish } from './notices.ts'
 import { createPace } from './pace.ts'
 import { createRecorder, type OutcomeStore } from './recorder.ts'
@@ -33,11 +32,6 @@ export type Deliveries = OutcomeStore & {
   untold: Untold['untold']
   told: Untold['told']
 }
-
-export type Endpoint = Pick<
-  WebhookRow,
-  'id' | 'profileId' | 'name' | 'webhookUrl' | 'enabled' | 'retryConfig' | 'rateLimit' | 'headers' | 'secrets'
->
 
 /** Structurally `store.webhooks`. Null: deleted, and its deliveries are cancelled. */
 export type Webhooks = { findCached(id: string): Promise<Endpoint | null> }
@@ -149,6 +143,15 @@ export function startDispatcher(a: {
     now,
     log,
     onChange: (webhookId, openAt) => void adjust(webhookId, openAt),
+  })
+  const attempt = createAttempting({
+    sender,
+    board,
+    trace: a.trace,
+    signal: abandon.signal,
+    now,
+    random,
+    log,
   })
   const listening = a.lane.listen(
     items => void accept(items, now().getTime()),
@@ -280,28 +283,7 @@ export function startDispatcher(a: {
     if (endpoint === null) return putBack(held)
     if (!endpoint.enabled) return release([held])
     try {
-      const send = (traceparent?: string) =>
-        sender.send({
-          ...delivery,
-          url: endpoint.webhookUrl,
-          secrets: endpoint.secrets,
-          headers: endpoint.headers,
-          traceparent,
-          signal: abandon.signal,
-        })
-      const attempt = await (a.trace?.(delivery, endpoint.webhookUrl, send) ?? send())
-      const { next, unspent, seen } = meaningOf(attempt, {
-        delivery,
-        retry: endpoint.retryConfig,
-        now: now(),
-        random,
-      })
-      board.observe(delivery.webhookId, seen)
-      logAttempt(log, delivery, endpoint.webhookUrl, attempt, next)
-      return {
-        profileId: endpoint.profileId,
-        outcome: { ...outcomeOf(delivery, attempt, next), unspent },
-      }
+      return { profileId: endpoint.profileId, outcome: await attempt(delivery, endpoint) }
     } catch (error) {
       if (abandon.signal.aborted) return release([held])
       log.error({ err: error, deliveryId: delivery.deliveryId }, 'an attempt threw; this is a bug')
