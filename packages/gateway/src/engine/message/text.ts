@@ -10,7 +10,7 @@ type ContentOf<K extends MessageKind> = K extends MessageKind
 type Base = Omit<Extract<Message, { type: 'view_once' }>, 'type'>
 
 /** What a message says: the text for people, and its content in the catalog's form. */
-export type ReadContent = { body: string; content: ContentOf<'text' | 'reaction' | 'unknown'> }
+export type ReadContent = { body: string; content: ContentOf<MessageKind> }
 
 /** Plain text. */
 export function readText(text: string): ReadContent {

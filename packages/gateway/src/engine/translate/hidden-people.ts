@@ -1,6 +1,7 @@
 import type { BaileysEventMap, WAMessageKey } from 'baileys'
 import { bareJid, isLid } from '../jid.ts'
 import { readMessage } from '../message/read.ts'
+import { peopleOf } from './groups-joined.ts'
 
 /** Everybody in these events who is named by a LID alone: their numbers must be looked up before translating. */
 export function hiddenPeople(events: Partial<BaileysEventMap>): Set<string> {
@@ -23,6 +24,16 @@ export function hiddenPeople(events: Partial<BaileysEventMap>): Set<string> {
     noteKey(key)
     note(receipt.userJid)
   }
+  for (const jid of Object.keys(events['presence.update']?.presences ?? {})) note(jid)
+  for (const { id } of events['chats.update'] ?? []) note(id)
+  for (const jid of events['chats.delete'] ?? []) note(jid)
+  for (const jid of events['blocklist.update']?.blocklist ?? []) note(jid)
+  for (const { id, lid, phoneNumber } of events['contacts.upsert'] ?? [])
+    note(id, phoneNumber ?? (lid === id ? null : lid))
+  for (const group of events['groups.upsert'] ?? [])
+    for (const { jid, other } of peopleOf(group)) note(jid, other)
+  const deleted = events['messages.delete']
+  for (const key of deleted && 'keys' in deleted ? deleted.keys : []) noteKey(key)
   return found
 }
 
