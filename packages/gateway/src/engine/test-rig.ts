@@ -10,6 +10,7 @@ import { openStore, type Store } from '../store/store.ts'
 import { testDatabase } from '../store/test-database.ts'
 import { createMemoryCommands } from '../stream/memory-commands.ts'
 import { type Engine, type EngineOptions, type Networks, type Publish, startEngine } from './engine.ts'
+import type { Media } from './media/session-files.ts'
 
 /** A real store, simulated networks and everything an engine published, for one test. */
 export type Rig = {
@@ -27,6 +28,8 @@ export type Rig = {
 export type RigOptions = EngineOptions & {
   id?: string
   networks?: Partial<Networks>
+  /** Where files of messages go; without it none are fetched. */
+  media?: Media
   /** The store as this engine sees it: for faults of the database that only it meets. */
   store?: Partial<Store>
   /** The way to the store as this engine sees it. */
@@ -77,13 +80,14 @@ export async function openRig(t: TestContext): Promise<Rig> {
     whatsapp,
     published: record.published,
     breakPublishing: record.break,
-    async engine({ id = 'engine-1', networks, store: seen, publish = unchanged, ...options } = {}) {
+    async engine({ id = 'engine-1', networks, media, store: seen, publish = unchanged, ...options } = {}) {
       const commands = createMemoryCommands()
       const engine = await startEngine({
         engineId: id,
         store: { ...store, ...seen },
         commands,
         publish: publish(record.publish),
+        media,
         networks: { whatsapp: { url: whatsapp.url, rootKey: whatsapp.rootKey }, sandbox: null, ...networks },
         log: log.child({ engine: id }),
         options: { pollMs: 100, ...options },

@@ -13,21 +13,25 @@ const deepest = 8
  * A field nobody has decided about is told as `unknown`. Pure.
  */
 export function readMessage(message: proto.IMessage | null | undefined): ReadMessage | null {
-  const inner = unwrap(message)
-  if (!inner) return null
-  const found = contentField(inner)
+  const found = contentOf(message)
   if (!found) return null
   const [field, value] = found
   return { ...readField(field, value), context: contextOf(value) }
 }
 
-/** The name of the field that carries the content, for a message that could not be read. */
-export function contentName(message: proto.IMessage | null | undefined): string | null {
+/** The field that carries the content, without its wrappers; null for what is no message. */
+export function contentOf(message: proto.IMessage | null | undefined): [string, unknown] | null {
   const inner = unwrap(message)
-  return inner ? (contentField(inner)?.[0] ?? null) : null
+  return inner ? (contentField(inner) ?? null) : null
 }
 
-function unwrap(message: proto.IMessage | null | undefined): proto.IMessage | null {
+/** The name of the field that carries the content, for a message that could not be read. */
+export function contentName(message: proto.IMessage | null | undefined): string | null {
+  return contentOf(message)?.[0] ?? null
+}
+
+/** The message inside its wrappers; null when there is none. */
+export function unwrap(message: proto.IMessage | null | undefined): proto.IMessage | null {
   let current = message ?? null
   for (let depth = 0; depth < deepest && current; depth++) {
     const wrapped: { message?: proto.IMessage | null } | undefined = fieldsOf(current).find(

@@ -1,0 +1,20 @@
+/** Lets a few at a time in, the others in the order in which they came. */
+export type Slots = { run<T>(work: () => Promise<T>): Promise<T> }
+
+export function createSlots(count: number): Slots {
+  let free = count
+  const waiting: (() => void)[] = []
+  return {
+    async run(work) {
+      if (free > 0) free--
+      else await new Promise<void>(resolve => waiting.push(resolve))
+      try {
+        return await work()
+      } finally {
+        const next = waiting.shift()
+        if (next) next()
+        else free++
+      }
+    },
+  }
+}
