@@ -1,11 +1,10 @@
-import { Lightbulb } from 'lucide-react'
 import { useState } from 'react'
 import type { Attempt, DeliveryDetail } from '../../operations.ts'
+import { Failure } from '../../parts/failure.tsx'
 import { requestCurl } from '../../parts/request-curl.ts'
 import { Timings } from '../../parts/timings.tsx'
 import { Code, HeaderLines, Json } from '../../ui/code.tsx'
 import { Card } from '../../ui/page.tsx'
-import { Prose } from '../../ui/prose.tsx'
 import { Segments } from '../../ui/tabs.tsx'
 import { duration } from '../../ui/time.tsx'
 
@@ -40,17 +39,7 @@ export function AttemptView({
     >
       <div className="space-y-3">
         {attempt?.error_class && (
-          <div className="rounded-lg border border-bad/25 bg-bad-tint px-3 py-2.5 text-sm">
-            <p className="break-words text-bad">{attempt.error_message ?? attempt.error_class}</p>
-            {attempt.hint && (
-              <p className="mt-1 flex gap-1.5 text-pretty">
-                <Lightbulb className="mt-0.5 size-3.5 shrink-0 text-soft" aria-hidden />
-                <span>
-                  <Prose text={attempt.hint} />
-                </span>
-              </p>
-            )}
-          </div>
+          <Failure message={attempt.error_message ?? attempt.error_class} hint={attempt.hint} />
         )}
         {attempt && view !== 'event' && <Timings timings={attempt.timings} />}
         {view === 'event' &&

@@ -1,5 +1,6 @@
 import { type FormEvent, useEffect, useState } from 'react'
 import { credential } from '../../credential.ts'
+import { useRead } from '../../query.ts'
 import { type Refusal, refusalOf } from '../../refusal.ts'
 import { Mark } from '../../shell/mark.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -9,7 +10,9 @@ import { Segments } from '../../ui/tabs.tsx'
 
 /** Asks who it is: a person with a password, or whoever has a key. */
 export function SignIn({ link }: { link: unknown }) {
-  const [way, setWay] = useState<'person' | 'key'>('person')
+  const mode = useRead('getAuthMode', {}).data?.mode
+  const [chosen, setWay] = useState<'person' | 'key'>('person')
+  const way = mode === 'supabase' ? 'key' : chosen
   useEffect(() => {
     document.title = 'Sign in · Waxwing'
   }, [])
@@ -19,22 +22,26 @@ export function SignIn({ link }: { link: unknown }) {
         <Mark className="size-10" />
         <h1 className="mt-5 text-2xl font-semibold tracking-tight">Sign in to Waxwing</h1>
         <p className="mt-1 mb-6 text-soft text-pretty">
-          The gateway printed a link when it started: opening it signs you in.
+          {mode === 'supabase'
+            ? 'People of this gateway are known to Supabase, whose tokens work for the API. This page takes an API key.'
+            : 'The gateway printed a link when it started: opening it signs you in.'}
         </p>
         {link !== null && (
           <div className="mb-4">
             <Complaint error={link} />
           </div>
         )}
-        <Segments
-          label="Sign in with"
-          value={way}
-          options={[
-            ['person', 'Password'],
-            ['key', 'API key'],
-          ]}
-          onChange={setWay}
-        />
+        {mode !== 'supabase' && (
+          <Segments
+            label="Sign in with"
+            value={way}
+            options={[
+              ['person', 'Password'],
+              ['key', 'API key'],
+            ]}
+            onChange={setWay}
+          />
+        )}
         <div className="mt-4">{way === 'person' ? <ByPassword /> : <ByKey />}</div>
         <p className="mt-8 border-t border-line pt-4 text-sm text-soft text-pretty">
           {way === 'person'

@@ -13,6 +13,8 @@ export type Draft = {
   preset: 'quick' | 'standard' | 'custom'
   maxAttempts: string
   backoffMs: string
+  /** Waits in seconds, with commas; empty: they double from `backoffMs`. */
+  waits: string
   headers: { name: string; value: string }[]
   ordered: boolean
   rateLimit: string
@@ -26,13 +28,14 @@ export const blank: Draft = {
   preset: 'quick',
   maxAttempts: '5',
   backoffMs: '1000',
+  waits: '',
   headers: [],
   ordered: false,
   rateLimit: '',
 }
 
 export function draftOf(webhook: Webhook): Draft {
-  const { preset, max_attempts, backoff_ms } = webhook.retry_config
+  const { preset, max_attempts, backoff_ms, delays_ms } = webhook.retry_config
   return {
     name: webhook.name,
     url: webhook.webhook_url,
@@ -41,15 +44,20 @@ export function draftOf(webhook: Webhook): Draft {
     preset,
     maxAttempts: String(max_attempts),
     backoffMs: String(backoff_ms),
+    waits: (preset === 'custom' && delays_ms ? delays_ms : []).map(ms => ms / 1_000).join(', '),
     headers: Object.entries(webhook.headers).map(([name, value]) => ({ name, value })),
     ordered: webhook.ordered,
     rateLimit: webhook.rate_limit === null ? '' : String(webhook.rate_limit),
   }
 }
 
-export function retryOf({ preset, maxAttempts, backoffMs }: Draft): NonNullable<Body['retry_config']> {
+export function retryOf({ preset, maxAttempts, backoffMs, waits }: Draft): NonNullable<Body['retry_config']> {
   if (preset !== 'custom') return { preset }
-  return { preset, max_attempts: Number(maxAttempts), backoff_ms: Number(backoffMs) }
+  if (waits.trim() === '')
+    return { preset, max_attempts: Number(maxAttempts), backoff_ms: Number(backoffMs), delays_ms: null }
+  const delays = waits.split(/[\s,;]+/).filter(part => part !== '')
+  // What is no number must reach the gateway as something it refuses by name.
+  return { preset, delays_ms: delays.map(seconds => Math.round(Number(seconds) * 1_000) || 0) }
 }
 
 export function bodyOf(draft: Draft): Body {

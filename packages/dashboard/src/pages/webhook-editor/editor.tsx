@@ -10,6 +10,7 @@ import { Toggle } from '../../ui/toggle.tsx'
 import { type Draft, faultOf } from './draft.ts'
 import { EventPicker } from './event-picker.tsx'
 import { HeadersField } from './headers-field.tsx'
+import { LeaveGuard } from './leave-guard.tsx'
 import { RetryField } from './retry-field.tsx'
 import { SessionsField } from './sessions-field.tsx'
 import { UrlField } from './url-field.tsx'
@@ -30,7 +31,6 @@ type Props = {
 export function WebhookForm({ draft, set, dirty, busy, error, save, discard, saveText }: Props) {
   const refusal = error ? refusalOf(error) : null
   useSaveKey(dirty && !busy, save)
-  useLeaveWarning(dirty)
   return (
     <form
       onSubmit={event => {
@@ -103,6 +103,7 @@ export function WebhookForm({ draft, set, dirty, busy, error, save, discard, sav
         </div>
       </Card>
       <Complaint error={error} />
+      <LeaveGuard dirty={dirty && !busy} />
       {dirty && (
         <div className="sticky bottom-3 z-10 flex flex-wrap items-center justify-between gap-3 rounded-xl border border-line bg-surface px-4 py-2.5 shadow-float">
           <p className="text-sm text-soft">Unsaved changes</p>
@@ -129,14 +130,4 @@ function useSaveKey(active: boolean, save: () => void): void {
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
   }, [active, save])
-}
-
-/** The browser asks before it closes a page with work in it. */
-function useLeaveWarning(dirty: boolean): void {
-  useEffect(() => {
-    if (!dirty) return
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
-    window.addEventListener('beforeunload', warn)
-    return () => window.removeEventListener('beforeunload', warn)
-  }, [dirty])
 }

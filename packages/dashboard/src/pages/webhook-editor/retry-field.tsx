@@ -1,5 +1,5 @@
 import { useRead } from '../../query.ts'
-import { refusalOf } from '../../refusal.ts'
+import { type Refusal, refusalOf } from '../../refusal.ts'
 import { cn } from '../../ui/class-names.ts'
 import { TextField } from '../../ui/field.tsx'
 import { span } from '../../ui/time.tsx'
@@ -44,29 +44,7 @@ function Preview({ draft, set }: { draft: Draft; set: (change: Partial<Draft>) =
   const refusal = preview.error ? refusalOf(preview.error) : null
   return (
     <>
-      {draft.preset === 'custom' && (
-        <div className="grid gap-3 sm:grid-cols-2">
-          <TextField
-            label="Attempts"
-            type="number"
-            min={1}
-            value={draft.maxAttempts}
-            onChange={event => set({ maxAttempts: event.target.value })}
-            hint="The first one and its retries."
-            error={faultOf(refusal, '/retry_config/max_attempts')}
-          />
-          <TextField
-            label="First wait, in milliseconds"
-            type="number"
-            min={100}
-            step={100}
-            value={draft.backoffMs}
-            onChange={event => set({ backoffMs: event.target.value })}
-            hint="Doubled after each further attempt."
-            error={faultOf(refusal, '/retry_config/backoff_ms')}
-          />
-        </div>
-      )}
+      {draft.preset === 'custom' && <Custom draft={draft} set={set} refusal={refusal} />}
       {preview.data && !refusal && (
         <div className="overflow-x-auto rounded-lg border border-line bg-sunken px-3 py-2.5">
           <ol className="flex min-w-max items-center text-xs">
@@ -112,4 +90,50 @@ function clockTime(at: string): string {
   return isToday
     ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
     : date.toLocaleString([], { weekday: 'short', hour: '2-digit', minute: '2-digit', hour12: false })
+}
+
+function Custom({
+  draft,
+  set,
+  refusal,
+}: {
+  draft: Draft
+  set: (change: Partial<Draft>) => void
+  refusal: Refusal | null
+}) {
+  const doubles = draft.waits.trim() === ''
+  return (
+    <div className="grid gap-3 sm:grid-cols-2">
+      <TextField
+        label="Attempts"
+        type="number"
+        min={1}
+        disabled={!doubles}
+        value={draft.maxAttempts}
+        onChange={event => set({ maxAttempts: event.target.value })}
+        hint="The first one and its retries."
+        error={faultOf(refusal, '/retry_config/max_attempts')}
+      />
+      <TextField
+        label="First wait, in milliseconds"
+        type="number"
+        min={100}
+        step={100}
+        disabled={!doubles}
+        value={draft.backoffMs}
+        onChange={event => set({ backoffMs: event.target.value })}
+        hint="Doubled after each further attempt."
+        error={faultOf(refusal, '/retry_config/backoff_ms')}
+      />
+      <div className="sm:col-span-2">
+        <TextField
+          label="Or each wait by itself, in seconds"
+          placeholder="5, 60, 600, 3600"
+          value={draft.waits}
+          onChange={event => set({ waits: event.target.value })}
+          error={faultOf(refusal, '/retry_config/delays_ms')}
+        />
+      </div>
+    </div>
+  )
 }

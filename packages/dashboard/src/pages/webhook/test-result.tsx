@@ -1,13 +1,12 @@
-import { Lightbulb } from 'lucide-react'
 import { useState } from 'react'
 import type { WebhookTest } from '../../operations.ts'
 import { causeWord } from '../../parts/cause-word.ts'
+import { Failure } from '../../parts/failure.tsx'
 import { requestCurl } from '../../parts/request-curl.ts'
 import { Timings } from '../../parts/timings.tsx'
 import { Code, HeaderLines, Json } from '../../ui/code.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Pill } from '../../ui/pill.tsx'
-import { Prose } from '../../ui/prose.tsx'
 import { Segments } from '../../ui/tabs.tsx'
 import { duration } from '../../ui/time.tsx'
 
@@ -31,19 +30,7 @@ export function TestResult({ type, result }: { type: string; result: WebhookTest
           </p>
           <span className="ml-auto font-mono text-xs text-soft">{type}</span>
         </div>
-        {error_class !== null && (
-          <div className="rounded-lg border border-bad/25 bg-bad-tint px-3 py-2.5 text-sm">
-            {error_message && <p className="break-words text-bad">{error_message}</p>}
-            {hint && (
-              <p className="mt-1 flex gap-1.5 text-pretty">
-                <Lightbulb className="mt-0.5 size-3.5 shrink-0 text-soft" aria-hidden />
-                <span>
-                  <Prose text={hint} />
-                </span>
-              </p>
-            )}
-          </div>
-        )}
+        {error_class !== null && <Failure message={error_message} hint={hint} />}
         <Timings timings={timings} />
         <Segments
           label="What to see"
