@@ -11,6 +11,7 @@ import { showDoing, showPresence } from './server/presence.ts'
 import { pushReceipt } from './server/receipt.ts'
 import { sendToRoom } from './server/room-send.ts'
 import { sendMessage } from './server/send.ts'
+import { postStatus } from './server/status.ts'
 
 /** A message as its receiver read it, decrypted. `from` is the sender's number; `text` is empty for what is no text, `group` the address of the group it was said in. */
 export type ReceivedText = {
@@ -54,6 +55,8 @@ export type Contact = Deeds & {
   sendMedia(to: Phone | Group, media: MediaToSend): Promise<{ id: string }>
   /** Says it in a group this contact is in; resolves like `say`. */
   sayIn(group: Group, text: string): Promise<{ id: string }>
+  /** Posts a status (a story) that these phones see. */
+  postStatus(text: string, seenBy: Phone[]): Promise<{ id: string }>
   /** Is seen typing, or recording a voice note, by whoever of the chat is connected now. */
   type(chat: Chat): void
   record(chat: Chat): void
@@ -105,6 +108,13 @@ export function createContact(network: Network, account: Account): Contact {
   }
   return {
     ...createDeeds(network, account),
+    postStatus: async (text, seenBy) => ({
+      id: await postStatus(
+        account,
+        seenBy.map(({ number }) => network.account(number)),
+        { extendedTextMessage: { text } },
+      ),
+    }),
     type: chat => showDoing(account, placeAt(network, chat.jid), 'typing'),
     record: chat => showDoing(account, placeAt(network, chat.jid), 'recording'),
     pause: chat => showDoing(account, placeAt(network, chat.jid), 'paused'),

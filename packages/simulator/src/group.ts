@@ -1,8 +1,18 @@
 import type { Contact } from './contact.ts'
 import type { Phone } from './phone.ts'
 import type { Network } from './server/network.ts'
-import type { Room } from './server/room.ts'
-import { addMembers, removeMembers, setRank, setSubject } from './server/room-notice.ts'
+import type { Room, RoomSettings } from './server/room.ts'
+import {
+  addMembers,
+  changeSettings,
+  endRequest,
+  removeMembers,
+  replaceMember,
+  requestToJoin,
+  setPicture,
+  setRank,
+  setSubject,
+} from './server/room-notice.ts'
 
 /** Whoever can be in a group. */
 export type Member = Pick<Contact | Phone, 'number'>
@@ -28,6 +38,16 @@ export type Group = {
   remove(by: Member, ...who: Member[]): Promise<void>
   promote(by: Member, ...who: Member[]): Promise<void>
   demote(by: Member, ...who: Member[]): Promise<void>
+  /** Changes what the group says of itself and who may do what in it. */
+  change(by: Member, settings: Partial<RoomSettings>): Promise<void>
+  /** A new picture, or with false none. */
+  setPicture(by: Member, has?: boolean): Promise<void>
+  /** Asks to be let in, by the link of the group. */
+  requestToJoin(who: Member): Promise<void>
+  /** Turns a request down, or takes it back when `by` made it. */
+  endRequest(by: Member, who: Member): Promise<void>
+  /** Somebody in the group has changed their number, and goes on as `by`. */
+  changeNumber(old: Member, by: Member): Promise<void>
 }
 
 export function createGroup(network: Network, room: Room): Group {
@@ -45,6 +65,11 @@ export function createGroup(network: Network, room: Room): Group {
     remove: (by, ...who) => removeMembers(room, account(by), who.map(account)),
     promote: (by, ...who) => setRank(room, account(by), who.map(account), 'admin'),
     demote: (by, ...who) => setRank(room, account(by), who.map(account), 'member'),
+    change: (by, settings) => changeSettings(room, account(by), settings),
+    setPicture: (by, has = true) => setPicture(room, account(by), has),
+    requestToJoin: who => requestToJoin(room, account(who)),
+    endRequest: (by, who) => endRequest(room, account(by), account(who)),
+    changeNumber: (old, by) => replaceMember(room, account(old), account(by)),
     shuffleNext(n, random = Math.random) {
       if (!Number.isInteger(n) || n < 2) throw new Error('it takes two messages to be out of order')
       room.held = { wanted: n, random, sends: [], firsts: new Map() }

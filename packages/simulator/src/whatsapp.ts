@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { proto } from 'baileys'
 import type { WebSocket } from 'ws'
+import { type Channel, createChannel } from './channel.ts'
 import { type Contact, createContact } from './contact.ts'
 import { createGroup, type Group, type Member } from './group.ts'
 import { createPhone, describe, type Phone } from './phone.ts'
@@ -18,6 +19,7 @@ import { handleStanza } from './server/stanzas.ts'
 import type { Stanza } from './stanza.ts'
 import { silenceLibsignal } from './wire/quiet.ts'
 
+export type { Channel } from './channel.ts'
 export type { Call, Contact, Receipt, ReceivedText } from './contact.ts'
 export type { Chat, Deeds, Poll, TextOptions } from './deeds.ts'
 export type { Group, Member } from './group.ts'
@@ -64,6 +66,8 @@ export type WhatsApp = {
     /** The file that came with a message, decrypted; undefined when it has none. */
     read(message: proto.IMessage): Promise<Buffer | undefined>
   }
+  /** Makes a channel. */
+  channel(): Channel
   /** From now on every WebSocket upgrade is answered with this HTTP status; null accepts again. */
   refuseUpgrade(status: number | null): void
   /** From now on (or, with false, no longer) the server neither reads nor sends; connections stay open. */
@@ -104,6 +108,7 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
   network.mediaHostname = `${host}:${listener.port}`
   const phones = new Map<string, Phone>()
   const contacts = new Map<string, Contact>()
+  let channels = 0
 
   function person<T>(
     faces: Map<string, T>,
@@ -138,6 +143,10 @@ export async function startWhatsApp(options: WhatsAppOptions = {}): Promise<What
       get mostAtOnce() {
         return network.media.mostAtOnce
       },
+    },
+    channel() {
+      channels += 1
+      return createChannel(network, `12036300000000${String(channels).padStart(4, '0')}@newsletter`)
     },
     refuseUpgrade: listener.refuse,
     hang(on = true) {

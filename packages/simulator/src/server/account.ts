@@ -6,6 +6,7 @@ import type { EchoedText } from '../phone.ts'
 import { deriveBytes } from '../wire/keys.ts'
 import type { SealedForGroup } from '../wire/sender-key.ts'
 import { createSignalDevice, type SignalDevice } from '../wire/signal-device.ts'
+import type { Collection } from './app-state-patches.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
 import type { Room, Voice } from './room.ts'
@@ -26,6 +27,8 @@ export type Account = {
   readonly phone: SignalDevice
   /** Shared with every linked device at its first login, and the same after a restart. */
   readonly appStateKey: { id: Buffer; data: Buffer }
+  /** What all devices of the account keep in common, by the name of the list. */
+  readonly appState: Map<string, Collection>
   readonly companions: Map<number, Companion>
   nextIndex: number
   codeRequest: CodeRequest | null
@@ -76,6 +79,7 @@ export function createAccount(seed: string, number: string): Account {
     addressing: 'pn',
     phone: createSignalDevice(seed, number),
     appStateKey: { id: deriveBytes(seed, `${number} app-state key id`).subarray(0, 6), data: appState },
+    appState: new Map(),
     companions: new Map(),
     nextIndex: 1,
     codeRequest: null,

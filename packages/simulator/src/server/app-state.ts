@@ -1,6 +1,5 @@
 import { deflateSync } from 'node:zlib'
-import { type BinaryNode, proto } from 'baileys'
-import { child, children, node } from '../wire/nodes.ts'
+import { proto } from 'baileys'
 import type { Account } from './account.ts'
 import type { Companion } from './companion.ts'
 import type { Network } from './network.ts'
@@ -55,14 +54,4 @@ function shareHistory(history: proto.IHistorySync): proto.Message.IProtocolMessa
       initialHistBootstrapInlinePayload: deflateSync(proto.HistorySync.encode(history).finish()),
     },
   }
-}
-
-/** Every collection is empty and up to date; a client's own patch is taken and counted. */
-export function answerAppState(iq: BinaryNode): BinaryNode[] {
-  const collections = children(child(iq, 'sync'), 'collection').map(collection => {
-    const { name, version = '0' } = collection.attrs
-    const next = child(collection, 'patch') ? Number(version) + 1 : Number(version)
-    return node('collection', { name, version: String(next), has_more_patches: 'false' })
-  })
-  return [node('sync', {}, collections)]
 }

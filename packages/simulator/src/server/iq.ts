@@ -1,6 +1,7 @@
 import type { BinaryNode } from 'baileys'
 import { children, node, SERVER } from '../wire/nodes.ts'
-import { answerAppState, shareWithNewDevice } from './app-state.ts'
+import { shareWithNewDevice } from './app-state.ts'
+import { answerAppState } from './app-state-patches.ts'
 import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
 import { unlink } from './login.ts'
@@ -26,8 +27,8 @@ const answers: Record<string, (ask: Ask) => Answer | Promise<Answer>> = {
   'usync get usync': ({ network, iq }) => answerUsync(network, iq),
   'w:g2 get query': ({ network, device, iq }) => describeRoom(network, device, iq),
   'w:g2 get participating': ({ network, device }) => describeRooms(network, device),
-  'w:sync:app:state set sync': ({ iq }) => answerAppState(iq),
-  'w:sync:app:state get sync': ({ iq }) => answerAppState(iq),
+  'w:sync:app:state set sync': ({ device, iq }) => answerAppState(device.account, iq),
+  'w:sync:app:state get sync': ({ device, iq }) => answerAppState(device.account, iq),
   // 10518 is the property that decides to whom Baileys issues privacy tokens.
   'abt get props': () => [
     node('props', { hash: 'simulated' }, [node('prop', { config_code: '10518', config_value: 'false' })]),

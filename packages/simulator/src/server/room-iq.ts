@@ -38,7 +38,18 @@ export function roomNode(room: Room): BinaryNode {
   const members = [...room.members].map(([who, rank]) =>
     participant(who, rank === 'member' ? undefined : rank),
   )
-  return node('group', attrs, members)
+  return node('group', attrs, [...settingNodes(room), ...members])
+}
+
+function settingNodes({ settings, created }: Room): BinaryNode[] {
+  const { description, announce, restrict, ephemeralSeconds } = settings
+  const about = { id: 'description', participant: created.by.lid, t: seconds(created.at) }
+  return [
+    ...(description ? [node('description', about, [node('body', {}, Buffer.from(description))])] : []),
+    ...(announce ? [node('announcement')] : []),
+    ...(restrict ? [node('locked')] : []),
+    ...(ephemeralSeconds > 0 ? [node('ephemeral', { expiration: String(ephemeralSeconds) })] : []),
+  ]
 }
 
 export function participant(who: Account, type?: string): BinaryNode {

@@ -14,6 +14,7 @@ export type Room = {
   /** The part of `jid` before the @. */
   readonly user: string
   subject: { text: string; by: Account; at: Date }
+  settings: RoomSettings
   readonly created: { by: Account; at: Date }
   readonly members: Map<Account, Rank>
   readonly voices: Map<Account, Voice>
@@ -21,6 +22,15 @@ export type Room = {
   readonly heard: Map<Account, WeakMap<Companion, SenderKeyReader>>
   /** Messages that wait to be delivered in another order. */
   held: Held | null
+}
+
+/** `announce`: only admins speak; `restrict`: only admins change what a group says of itself. */
+export type RoomSettings = {
+  description: string
+  announce: boolean
+  restrict: boolean
+  /** How long messages stay; 0 for ever. */
+  ephemeralSeconds: number
 }
 
 export type Held = {
@@ -42,6 +52,7 @@ export function createRoom(seed: string, index: number, o: { subject: string; me
     jid: `${user}@g.us`,
     user,
     subject: { text: o.subject, by: creator, at },
+    settings: { description: '', announce: false, restrict: false, ephemeralSeconds: 0 },
     created: { by: creator, at },
     members: new Map(o.members.map(each => [each, each === creator ? 'superadmin' : 'member'])),
     voices: new Map(),
