@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { MeasuredPool, type PoolStats } from './measured-pool.ts'
+import { forgoPartitionPruning } from './partition-pruning.ts'
 
 /**
  * A statement with its values; a named one is prepared once per connection. `patient`: it may take as long as it
@@ -50,6 +51,7 @@ export function openDatabase(a: {
     connectionString: a.databaseUrl,
     max: a.poolSize,
     application_name: a.applicationName ?? 'waxwing',
+    onConnect: client => forgoPartitionPruning(client, answerWithinMs),
     ...connectionLimits,
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
