@@ -70,7 +70,7 @@ journey('a webhook is configured: its URL judged, one event ticked, its attempts
   const ticked = await page.locator('input[type=checkbox]:checked').count()
   assert.equal(ticked, 1, 'only messages.received is subscribed to by default')
   await url.fill(stage.receivers.good.url)
-  await see('Allowed, but anybody on the way can read the messages.')
+  await see('The gateway may send there.')
   await page.getByLabel('Name', { exact: true }).fill('Journey')
   await page.getByLabel('Search events').fill('reaction')
   await page.getByRole('checkbox', { name: /^messages\.reaction/ }).check()

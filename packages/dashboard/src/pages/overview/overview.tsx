@@ -14,7 +14,7 @@ import { Pill } from '../../ui/pill.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { Segments } from '../../ui/tabs.tsx'
 import { Ago, duration } from '../../ui/time.tsx'
-import { hasSkippedWelcome } from '../welcome/skipped.ts'
+import { hasSkippedWelcome } from '../welcome/noted.ts'
 import { Figure } from './figure.tsx'
 import { Problems } from './problems.tsx'
 

@@ -43,7 +43,7 @@ function Hint({ url, isWhole, ok }: { url: string; isWhole: boolean; ok: boolean
         <Loader className="size-3.5" aria-hidden /> Checking…
       </span>
     )
-  if (url.startsWith('http:'))
+  if (url.startsWith('http:') && !isThisMachine(url))
     return (
       <span className="text-warn">Allowed, but anybody on the way can read the messages. Prefer https.</span>
     )
@@ -52,4 +52,10 @@ function Hint({ url, isWhole, ok }: { url: string; isWhole: boolean; ok: boolean
       <Check className="size-3.5" aria-hidden /> The gateway may send there.
     </span>
   )
+}
+
+/** Between two programs of one machine nobody stands. */
+function isThisMachine(url: string): boolean {
+  const host = URL.parse(url)?.hostname ?? ''
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.')
 }

@@ -2,6 +2,7 @@ import { Check, Minus, X } from 'lucide-react'
 import { useDeferredValue, useEffect, useState } from 'react'
 import { TextArea } from '../../ui/field.tsx'
 import { Card } from '../../ui/page.tsx'
+import { noteVerified } from '../welcome/noted.ts'
 import { diagnose, type Finding, readRequest } from './diagnose.ts'
 
 const looks = {
@@ -20,7 +21,10 @@ export function Debugger({ secrets }: { secrets: readonly string[] }) {
     if (pasted.trim() === '' || secrets.length === 0) setFindings([])
     else
       diagnose(readRequest(pasted), secrets, Date.now() / 1_000)
-        .then(found => stale || setFindings(found))
+        .then(found => {
+          if (found.some(({ state }) => state === 'ok')) noteVerified()
+          if (!stale) setFindings(found)
+        })
         // Browsers have no crypto on plain http outside this machine.
         .catch(() => setFindings([]))
     return () => {

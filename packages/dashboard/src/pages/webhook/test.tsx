@@ -11,6 +11,7 @@ import { Complaint } from '../../ui/list-states.tsx'
 import { Card } from '../../ui/page.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { exact } from '../../ui/time.tsx'
+import { noteTested } from '../welcome/noted.ts'
 import { TestResult, TestVerdict } from './test-result.tsx'
 import { useWebhook } from './webhook.tsx'
 
@@ -36,6 +37,7 @@ export function WebhookTestTab() {
     const body = { event_type: event, data: parsed.value }
     const result = await test.mutateAsync({ params: { id }, body }).catch(() => null)
     if (!result) return
+    noteTested()
     setRuns(before => [{ at: new Date().toISOString(), type: event, result }, ...before].slice(0, KEPT))
     setShown(0)
   }

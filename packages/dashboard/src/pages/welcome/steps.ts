@@ -1,6 +1,6 @@
 /** The five steps, each ticked by what is really there. */
 import { usePages, useRead } from '../../query.ts'
-import { hasTested, hasVerified } from './skipped.ts'
+import { hasTested, hasVerified } from './noted.ts'
 
 export type Progress = {
   /** The first session that is connected, else the newest. */
