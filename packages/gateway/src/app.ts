@@ -7,6 +7,7 @@ import './engine/process-guards.ts'
 
 import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { builtDashboard } from '@waxwing/dashboard/build'
 import { sealEvent } from '@waxwing/events/event-id'
 import { startWhatsApp, type WhatsApp } from '@waxwing/simulator'
@@ -21,6 +22,7 @@ import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { startReplayer } from './dispatcher/replay.ts'
 import { type Publish, startEngine } from './engine/engine.ts'
 import { firstSignIn } from './first-sign-in.ts'
+import { openMedia } from './media/open-media.ts'
 import { createMetrics } from './metrics.ts'
 import { createNews } from './news.ts'
 import { createSandboxNetwork } from './sandbox.ts'
@@ -99,6 +101,18 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   const simulator = config.sandbox ? await startSandbox(profile.id) : null
   if (simulator) opened.push('sandbox', () => simulator.stop())
 
+  const listening = Promise.withResolvers<string>()
+  const media = await openMedia({
+    rows: store.media,
+    folder: join(config.dataDir, 'media'),
+    bucket: config.mediaBucket,
+    keys,
+    base: config.publicUrl ? Promise.resolve(config.publicUrl) : listening.promise,
+    keptDays: config.retentionEventsDays,
+    log: log.child({ room: 'media' }),
+  })
+  opened.push('media', () => media.stop())
+
   const commands = createMemoryCommands({ log })
   opened.push('stream', () => lane.close())
   const guard = createGuard({ allow: config.webhookNetworks, allowLoopback: config.webhookAllowLoopback })
@@ -151,6 +165,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     commands,
     publish,
     trace: tracing?.captured,
+    media: { keeper: media, options: { maxBytes: config.mediaMaxBytes } },
     networks: {
       whatsapp: config.whatsapp ?? {},
       sandbox: simulator && { url: simulator.url, rootKey: simulator.rootKey },
@@ -168,6 +183,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     guard,
     dashboard: () => builtDashboard({ cacheDir: config.dataDir }),
     metrics: metrics.scrape,
+    media,
     log: log.child({ room: 'api' }),
     host: config.host,
     port: config.port,
@@ -182,6 +198,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
   })
   opened.push('api', () => api.stop())
   const base = config.publicUrl ?? api.url
+  listening.resolve(base)
   const signInUrl =
     config.authMode === 'local' ? await firstSignIn(store, { profileId: profile.id, base }) : null
   return { url: api.url, bootstrap, signInUrl, simulator, stop: opened.close }

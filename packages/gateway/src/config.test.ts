@@ -164,11 +164,42 @@ const trials: Record<VariableName, Trial> = {
     fault: /is not a whole number/,
   },
   MEDIA_STORE: {
-    good: 'file',
-    read: c => c.mediaStore,
-    value: 'file',
-    bad: 's3://bucket',
-    fault: /later version/,
+    good: 's3://media/waxwing?endpoint=https://project.supabase.co/storage/v1/s3/&region=eu-central-1',
+    beside: { MEDIA_STORE_KEY_ID: 'key-id', MEDIA_STORE_SECRET: 'hushhush' },
+    read: c => c.mediaBucket,
+    value: {
+      bucket: 'media',
+      prefix: 'waxwing',
+      endpoint: 'https://project.supabase.co/storage/v1/s3',
+      region: 'eu-central-1',
+      keyId: 'key-id',
+      secret: 'hushhush',
+    },
+    bad: 's3://hush:hush@media',
+    fault: /carries credentials/,
+  },
+  MEDIA_STORE_KEY_ID: {
+    good: 'key-id',
+    beside: { MEDIA_STORE: 's3://media', MEDIA_STORE_SECRET: 'hushhush' },
+    read: c => c.mediaBucket?.keyId,
+    value: 'key-id',
+    bad: 'key id',
+    fault: /other than letters/,
+  },
+  MEDIA_STORE_SECRET: {
+    good: 'hushhush',
+    beside: { MEDIA_STORE: 's3://media', MEDIA_STORE_KEY_ID: 'key-id' },
+    read: c => c.mediaBucket?.secret,
+    value: 'hushhush',
+    bad: 'hush',
+    fault: /8 to 256 plain characters/,
+  },
+  MEDIA_MAX_BYTES: {
+    good: '1048576',
+    read: c => c.mediaMaxBytes,
+    value: 1_048_576,
+    bad: '1',
+    fault: /is less than/,
   },
   LOG_LEVEL: { good: 'debug', read: c => c.logLevel, value: 'debug', bad: 'loud', fault: /is not trace or/ },
   LOG_FORMAT: {
@@ -282,6 +313,22 @@ describe('what no variable can know alone', () => {
   test('another WhatsApp needs its address and its root key', () => {
     assert.equal(problemsOf({ WHATSAPP_URL: 'ws://x' })[0]?.variable, 'WHATSAPP_ROOT_KEY')
     assert.equal(problemsOf({ WHATSAPP_ROOT_KEY: rootKey })[0]?.variable, 'WHATSAPP_URL')
+  })
+  test('a bucket needs a key, and another name for the same place of media is not one', () => {
+    assert.deepEqual(
+      problemsOf({ MEDIA_STORE: 's3://media' }).map(({ variable }) => variable),
+      ['MEDIA_STORE_KEY_ID', 'MEDIA_STORE_SECRET'],
+    )
+    for (const strange of [
+      'S3',
+      's3://',
+      's3://x',
+      's3://media?endpiont=https://x',
+      's3://media?endpoint=x',
+      's3://media/a%2Fb',
+    ])
+      assert.equal(problemsOf({ MEDIA_STORE: strange })[0]?.variable, 'MEDIA_STORE', strange)
+    assert.equal(configOf({}).mediaBucket, null)
   })
   test("Supabase's transaction pooler is refused, and its session pooler is not", () => {
     const pooler = (port: number) => ({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import type { MediaStore } from './config/media-store.ts'
 import {
   allRoles,
   type Role,
@@ -54,7 +55,11 @@ export type Config = {
   readonly apiRateLimit: number
   readonly retentionEventsDays: number
   readonly retentionDeliveriesDays: number
-  readonly mediaStore: 'file'
+  /** null: files below `dataDir`. */
+  readonly mediaBucket:
+    | (Exclude<MediaStore, 'file'> & { readonly keyId: string; readonly secret: string })
+    | null
+  readonly mediaMaxBytes: number
   readonly logLevel: Values['LOG_LEVEL']
   /** null: pretty on a terminal, JSON elsewhere. */
   readonly logFormat: Values['LOG_FORMAT']
@@ -152,6 +157,10 @@ function contradictions(values: Values, given: ReadonlySet<VariableName>): Probl
       'is missing, and AUTH_MODE is supabase: the keys that sign its tokens are read there',
       'Set it to the address of the project (https://….supabase.co), or unset AUTH_MODE.',
     )
+  if (typeof values.MEDIA_STORE === 'object')
+    for (const variable of ['MEDIA_STORE_KEY_ID', 'MEDIA_STORE_SECRET'] as const)
+      if (!given.has(variable))
+        refuse(variable, 'is missing, and MEDIA_STORE is a bucket', `Set ${variable}, or unset MEDIA_STORE.`)
   if (values.ROLES.length < allRoles.length)
     refuse(
       'ROLES',
@@ -191,10 +200,16 @@ function assemble(v: Values): Config {
     apiRateLimit: v.API_RATE_LIMIT,
     retentionEventsDays: v.RETENTION_EVENTS_DAYS,
     retentionDeliveriesDays: v.RETENTION_DELIVERIES_DAYS,
-    mediaStore: v.MEDIA_STORE,
+    mediaBucket: bucketOf(v),
+    mediaMaxBytes: v.MEDIA_MAX_BYTES,
     logLevel: v.LOG_LEVEL,
     logFormat: v.LOG_FORMAT,
   }
+}
+
+function bucketOf(v: Values): Config['mediaBucket'] {
+  if (v.MEDIA_STORE === 'file' || v.MEDIA_STORE_KEY_ID === null || v.MEDIA_STORE_SECRET === null) return null
+  return { ...v.MEDIA_STORE, keyId: v.MEDIA_STORE_KEY_ID, secret: v.MEDIA_STORE_SECRET }
 }
 
 /**

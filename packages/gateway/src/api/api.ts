@@ -36,6 +36,7 @@ import { createInbox } from './inbox.ts'
 import { linkingRoutes } from './linking.ts'
 import { type LiveLimits, liveRoute } from './live.ts'
 import { authModeRoute, meRoutes } from './me.ts'
+import { type MediaLinks, mediaRoute } from './media.ts'
 import { memberRoutes } from './members.ts'
 import { messageRoutes } from './messages.ts'
 import { metricsRoute } from './metrics.ts'
@@ -110,6 +111,8 @@ export type ApiDeps = {
   networks: { sandbox: boolean }
   /** The simulated network, to be moved by its owner; null: this gateway runs none. */
   sandbox: SandboxNetwork | null
+  /** Where the links in `media.url` lead. */
+  media: MediaLinks
   /** What the page of settings shows of the configuration. */
   settings: GatewaySettings
   /** The largest request body, in bytes; a larger one is answered 413. */
@@ -208,6 +211,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
     { prefix: '/api/v1' },
   )
   inbox.receiver(app)
+  mediaRoute(app, deps)
   healthRoutes(app, deps)
   metricsRoute(app, deps)
   await app.ready()

@@ -11,7 +11,7 @@ export async function describeApi({
   publicUrl?: string
 }): Promise<object> {
   const absent = new Proxy({}, { get: () => absent }) as ApiDeps
-  const { store, commands, lane, feed, sender, guard, dashboard, settings, metrics } = absent
+  const { store, commands, lane, feed, sender, guard, dashboard, settings, metrics, media } = absent
   const app = await buildApi({
     store,
     commands,
@@ -22,6 +22,7 @@ export async function describeApi({
     dashboard,
     settings,
     metrics,
+    media,
     log: pino({ level: 'silent' }),
     publicUrl,
     supabaseUrl: null,

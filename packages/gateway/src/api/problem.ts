@@ -136,6 +136,16 @@ export const problems = {
     title: 'There is no such simulated call.',
     action: 'It is over, or was never made here.',
   },
+  media_link_invalid: {
+    status: 403,
+    title: 'This link to a file is not valid.',
+    action: 'Use `media.url` of an event as it is, with everything behind the question mark.',
+  },
+  media_not_found: {
+    status: 404,
+    title: 'This file is not here any more.',
+    action: 'Files go when their time is over, or with their session; fetch them when the event comes.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'This route has no such method.',
@@ -206,6 +216,11 @@ export const problems = {
     title: 'Another account has this address.',
     action: 'Use another address.',
   },
+  media_link_expired: {
+    status: 410,
+    title: 'This link to a file has expired.',
+    action: 'Fetch files when their event comes; `media.expiresAt` says until when it works.',
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large.',
@@ -215,6 +230,11 @@ export const problems = {
     status: 415,
     title: 'The body is not JSON.',
     action: 'Send `Content-Type: application/json`.',
+  },
+  range_not_satisfiable: {
+    status: 416,
+    title: 'The file has no such bytes.',
+    action: 'Ask for bytes within the size in `Content-Range`, or for the whole file.',
   },
   validation_failed: {
     status: 422,

@@ -17,6 +17,7 @@ import { createMemoryCommands } from '../stream/memory-commands.ts'
 import { createMemoryFeed } from '../stream/memory-feed.ts'
 import { createMemoryLane } from '../stream/memory-lane.ts'
 import { type ApiDeps, startApi } from './api.ts'
+import type { MediaLinks } from './media.ts'
 import { assertDocumented } from './problem-checks.ts'
 
 export type Answer = {
@@ -65,6 +66,7 @@ export async function startTestApi({
   limits = {} as ApiDeps['limits'],
   rateLimit = 1_000_000,
   simulator = null as WhatsApp | null,
+  media = noMedia,
   reach = async (databaseUrl: string) => databaseUrl,
 } = {}): Promise<TestApi> {
   const database = await testDatabase()
@@ -107,6 +109,7 @@ export async function startTestApi({
     guard,
     dashboard: builtDashboard,
     metrics: async () => 'test_metric 1\n',
+    media,
     log,
     host: '127.0.0.1',
     port: 0,
@@ -162,6 +165,9 @@ export async function startTestApi({
     },
   }
 }
+
+/** Every link is forged. */
+const noMedia: MediaLinks = { follow: async () => ({ kind: 'forged' }) }
 
 async function ownerOf(store: Store, profileId: string) {
   const { key } = await store.apiKeys.create({ profileId, name: 'test' })

@@ -14,6 +14,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './kinds.ts'
+import { accessKeyId, accessSecret, mediaStore } from './media-store.ts'
 
 export type Role = 'engine' | 'dispatcher' | 'api'
 export const allRoles = ['engine', 'dispatcher', 'api'] as const satisfies readonly Role[]
@@ -170,10 +171,29 @@ export const variables = {
     meaning: 'Deliveries and attempts older than this are dropped; a day with unfinished ones is kept.',
   }),
   MEDIA_STORE: variable({
-    kind: oneOf(['file']),
+    kind: mediaStore,
     fallback: 'file',
-    meaning: 'Where media are kept: `file` is DATA_DIR/media. `s3://…` is refused in this version.',
-    later: text => (text.startsWith('s3://') ? 'asks for S3, which is for a later version' : null),
+    meaning:
+      'Where the files of messages are kept: `file` is DATA_DIR/media; a bucket stays private, people read through ' +
+      'this gateway (docs/media.md).',
+  }),
+  MEDIA_STORE_KEY_ID: variable({
+    kind: accessKeyId,
+    fallback: null,
+    otherwise: 'none',
+    meaning: 'The access key for the bucket of MEDIA_STORE.',
+  }),
+  MEDIA_STORE_SECRET: variable({
+    kind: accessSecret,
+    fallback: null,
+    otherwise: 'none',
+    secret: true,
+    meaning: 'The secret of the access key for the bucket of MEDIA_STORE.',
+  }),
+  MEDIA_MAX_BYTES: variable({
+    kind: wholeNumber(1024, 2 * 1024 * 1024 * 1024),
+    fallback: 100 * 1024 * 1024,
+    meaning: 'The largest file of a message that is fetched; a larger one is told as `too_large`.',
   }),
   LOG_LEVEL: variable({
     kind: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']),

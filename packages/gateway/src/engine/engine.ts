@@ -15,6 +15,7 @@ import { forgetSession } from './forget-session.ts'
 import { createInTurn } from './in-turn.ts'
 import type { TraceCapture } from './intake.ts'
 import { startLeaseKeeper } from './lease-keeper.ts'
+import type { Media } from './media/session-files.ts'
 import { guardProcess } from './process-guards.ts'
 import { type Session, startSession } from './session.ts'
 
@@ -57,6 +58,8 @@ export type EngineDeps = {
   publish: Publish
   /** Begins a trace for what is captured; without it nothing is traced. */
   trace?: TraceCapture
+  /** Where the files of messages go; without it none are fetched. */
+  media?: Media
   networks: Networks
   log: Logger
   options?: EngineOptions
@@ -159,6 +162,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
         setState,
         publish: deps.publish,
         trace: deps.trace,
+        media: deps.media,
         network,
         latestVersion: () => latestVersion(network),
         onOver: end => onOver(row.id, fence, end),

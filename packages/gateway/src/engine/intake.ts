@@ -1,11 +1,14 @@
 import type { EventDraft } from '@waxwing/events/event-id'
-import type { BaileysEventMap } from 'baileys'
+import type { BaileysEventMap, WAMessage } from 'baileys'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Person } from './jid.ts'
+import type { FetchedMedia, FetchedOf, Files } from './media/files.ts'
 import type { Outbox } from './outbox.ts'
 import { TimedOut, within } from './persistence.ts'
+import type { TranslationContext } from './translate/context.ts'
 import { hiddenPeople } from './translate/hidden-people.ts'
+import { translateLateMedia } from './translate/media.ts'
 import { translate } from './translate/table.ts'
 
 /** Looks up the phone number's address of a LID; null when nobody knows it. */
@@ -17,6 +20,8 @@ export type Intake = {
   take(events: Partial<BaileysEventMap>, findNumber: FindNumber, stanza?: string | null): void
   /** Resolves when everything taken so far is in the outbox. */
   idle(): Promise<void>
+  /** Resolves when no message waits for its file any more: see `Files.hurry`. */
+  unheld(): Promise<void>
   /** How many things could not be translated since the start. */
   readonly failures: number
 }
@@ -28,6 +33,8 @@ export type IntakeDeps = {
   session: { id: string; profileId: string }
   me: () => Person
   outbox: Pick<Outbox, 'add'>
+  /** Without it no files are fetched, and messages are told without them. */
+  files?: Files
   trace?: TraceCapture
   log: Logger
   now: () => Date
@@ -42,6 +49,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   const numbers = new LRUCache<string, string>({ max: rememberedNumbers })
   /** Sockets that let a lookup time out: they are closed and will not answer the next one either. */
   const silent = new WeakSet<FindNumber>()
+  /** Messages that wait for their files. */
+  const held = new Set<Promise<void>>()
   let last: Promise<void> = Promise.resolve()
   let failures = 0
 
@@ -70,18 +79,47 @@ export function createIntake(deps: IntakeDeps): Intake {
     since: Date,
   ): Promise<void> {
     await findNumbers(events, findNumber)
-    const { id: sessionId, profileId } = deps.session
-    const otherAddress = (jid: string) => numbers.get(jid)
-    const drafts = translate(events, {
-      sessionId,
-      profileId,
-      me: deps.me(),
-      otherAddress,
-      now: deps.now(),
-      onError,
-    })
+    const wanted = deps.files?.wanted(events['messages.upsert']?.messages ?? []) ?? []
+    if (!deps.files || wanted.length === 0) return tell(events, stanza, since)
+    // Only the message itself waits for its file, and only when the inbox keeps it meanwhile.
+    const waiting = deps.files
+      .fetch(wanted, stanza === null ? 'at once' : 'patient')
+      .then(({ of, late }) => {
+        tell(events, stanza, since, of)
+        for (const { message, media } of late) void media.then(came => came && tellLate(message, came))
+      })
+      .catch(error => onError(error, 'a message with a file'))
+      .finally(() => held.delete(waiting))
+    held.add(waiting)
+    if (stanza === null) await waiting
+  }
+
+  const context = (media?: FetchedOf): TranslationContext => ({
+    sessionId: deps.session.id,
+    profileId: deps.session.profileId,
+    me: deps.me(),
+    otherAddress: jid => numbers.get(jid),
+    media,
+    now: deps.now(),
+    onError,
+  })
+
+  function tell(
+    events: Partial<BaileysEventMap>,
+    stanza: string | null,
+    since: Date,
+    media?: FetchedOf,
+  ): void {
+    const drafts = translate(events, context(media))
     deps.trace?.(drafts, since)
     deps.outbox.add(drafts, stanza)
+  }
+
+  /** After what was taken meanwhile, as everything that is told. */
+  function tellLate(message: WAMessage, media: FetchedMedia): void {
+    last = last
+      .then(() => deps.outbox.add(translateLateMedia(message, media, context())))
+      .catch(error => onError(error, 'a file that came late'))
   }
 
   return {
@@ -92,6 +130,7 @@ export function createIntake(deps: IntakeDeps): Intake {
         .catch(error => onError(error, Object.keys(events).join()))
     },
     idle: () => last,
+    unheld: async () => void (await Promise.all(held)),
     get failures() {
       return failures
     },

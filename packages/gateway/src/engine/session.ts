@@ -12,6 +12,7 @@ import { type Figures, newFigures } from './figures.ts'
 import { createIntake, type TraceCapture } from './intake.ts'
 import { type Person, person } from './jid.ts'
 import type { Qr } from './linking.ts'
+import { type Media, sessionFiles } from './media/session-files.ts'
 import { createOutbox } from './outbox.ts'
 import { type StoreFailure, within } from './persistence.ts'
 import { createPlaceholderSweeper } from './placeholder-sweeper.ts'
@@ -27,6 +28,8 @@ export type SessionDeps = {
   setState: (patch: SessionPatch) => Promise<boolean>
   publish: Publish
   trace?: TraceCapture
+  /** Where the files of messages go; without it none are fetched. */
+  media?: Media
   network: Network
   /** A newer version of WhatsApp Web than the one refused, or null when none can be learned. */
   latestVersion: () => Promise<WAVersion | null>
@@ -91,7 +94,16 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     onFull,
     limit: deps.outboxLimit,
   })
-  const intake = createIntake({ session: row, me: () => me() ?? { jid: '' }, outbox, trace, log, now })
+  const files =
+    deps.media &&
+    sessionFiles({
+      sessionId: row.id,
+      media: deps.media,
+      network: deps.network,
+      socket: () => connection.socket,
+      log,
+    })
+  const intake = createIntake({ session: row, me: () => me() ?? { jid: '' }, outbox, files, trace, log, now })
   const board = createStatusBoard({
     session: row,
     account: () => ({ me: auth.creds.account ? me() : null, pushName: auth.creds.me?.name ?? null }),
@@ -184,6 +196,9 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     if (over) return
     over = true
     await connection.sever()
+    // The inbox is forgotten with the keys: what it keeps of messages that wait for their files is told now.
+    files?.hurry()
+    await intake.unheld()
     if (forget) await auth.reset()
     board.set(standing, noFacts)
     board.tell()
@@ -225,6 +240,8 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     sweeper.stop()
     auth.close()
     const lost = outbox.close()
+    // After the outbox: messages that wait for their files are told by whoever has the session next.
+    files?.close()
     if (lost > 0) log.error({ lost }, 'events were given up because the database did not take them')
   }
 

@@ -14,7 +14,7 @@ export const testBase = 'https://waxwing.example.com'
 export async function testLibrary(
   t: TestContext,
   rows: Pick<Media, 'announce' | 'keep' | 'find'>,
-  base = Promise.resolve(testBase),
+  { base = testBase, now = () => new Date() } = {},
 ): Promise<Library & { folder: string /** Names of all files, kept or not. */; files(): Promise<string[]> }> {
   const folder = await mkdtemp(join(tmpdir(), 'waxwing-media-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
@@ -23,9 +23,9 @@ export async function testLibrary(
     shelf: createFileShelf(folder),
     links: createLinks({ encryptionKey: randomBytes(32) }),
     folder,
-    base,
+    base: Promise.resolve(base),
     keptDays: 14,
-    now: () => new Date(),
+    now,
   })
   return {
     ...library,

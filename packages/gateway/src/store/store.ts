@@ -13,6 +13,7 @@ import { createEvents, type Events } from './events.ts'
 import { createIdempotency, type Idempotency } from './idempotency.ts'
 import { expireInbox } from './inbox.ts'
 import { createLeases, type Leases } from './leases.ts'
+import { createMedia, type Media } from './media.ts'
 import type { PoolStats } from './measured-pool.ts'
 import { migrate } from './migrate.ts'
 import { createOrphans } from './orphans.ts'
@@ -49,6 +50,7 @@ export type Store = {
   webhookHealth: WebhookHealth
   deliveries: Deliveries
   replays: Replays
+  media: Media
   idempotency: Idempotency
   partitions: Partitions
   backlog: Backlog
@@ -180,6 +182,7 @@ function wire(a: {
     webhookHealth: createWebhookHealth(db),
     deliveries,
     replays: createReplays(db),
+    media: createMedia(db),
     idempotency,
     partitions,
     backlog: createBacklog(db),

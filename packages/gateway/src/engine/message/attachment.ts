@@ -1,4 +1,5 @@
 import type { proto } from 'baileys'
+import { mimeTypeOf, sizeOf } from './file-facts.ts'
 import { contentOf } from './read.ts'
 
 /** What kind of file WhatsApp takes it for; its keys are derived from that. */
@@ -61,20 +62,6 @@ export function attachmentOf(message: proto.IMessage | null | undefined): Attach
     mimeType: mimeTypeOf(file),
     fileName: file.fileName || null,
   }
-}
-
-/** As the sender declared it, if it is one at all. */
-export function mimeTypeOf({ mimetype }: { mimetype?: string | null }): string {
-  const declared = mimetype?.trim() ?? ''
-  return /^[\w.+-]{1,60}\/[\w.+-]{1,100}(\s*;[\w\s.+=;"-]{1,100})?$/.test(declared)
-    ? declared
-    : 'application/octet-stream'
-}
-
-/** Protobuf's 64-bit numbers come as number, Long, or text. Undefined for what is no size. */
-export function sizeOf(value: unknown): number | undefined {
-  const number = Number(value === null || value === undefined ? Number.NaN : String(value))
-  return Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
 /** Of a URL only the path counts: no message chooses from which host this gateway fetches. */

@@ -1,20 +1,20 @@
 import type { EventData } from '@waxwing/events'
 import type { proto } from 'baileys'
-import { mimeTypeOf, sizeOf } from './attachment.ts'
+import { mimeTypeOf, sizeOf } from './file-facts.ts'
 import type { ReadContent } from './text.ts'
+import type { WireNumber } from './wire-number.ts'
 
 /** The catalog's description of a file. */
 export type Media = Extract<EventData<'messages.received'>, { type: 'image' }>['media']
 
 type MediaFields = {
   mimetype?: string | null
-  fileLength?: unknown
+  fileLength?: WireNumber
   fileName?: string | null
   seconds?: number | null
   width?: number | null
   height?: number | null
   jpegThumbnail?: Uint8Array | null
-  pngThumbnail?: Uint8Array | null
 }
 
 /** A preview is a few kilobytes; what claims to be one and is larger would swell every event. */

@@ -1,4 +1,5 @@
 import type { proto } from 'baileys'
+import { readAudio, readDocument, readImage, readSticker, readVideo } from './media.ts'
 import { type ReadContent, readReaction, readText, readTextWithPreview } from './text.ts'
 
 type Field = keyof Required<proto.IMessage>
@@ -56,12 +57,12 @@ export const messageTable = {
   limitSharingMessage: wrapper,
   editedMessage: wrapper,
 
-  imageMessage: unread,
-  videoMessage: unread,
-  ptvMessage: unread,
-  audioMessage: unread,
-  documentMessage: unread,
-  stickerMessage: unread,
+  imageMessage: content<'imageMessage'>(readImage),
+  videoMessage: content<'videoMessage'>(readVideo),
+  ptvMessage: content<'ptvMessage'>(readVideo),
+  audioMessage: content<'audioMessage'>(readAudio),
+  documentMessage: content<'documentMessage'>(readDocument),
+  stickerMessage: content<'stickerMessage'>(readSticker),
   stickerPackMessage: unread,
   albumMessage: unread,
   locationMessage: unread,

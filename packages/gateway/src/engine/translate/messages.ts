@@ -5,6 +5,7 @@ import type { Message } from '../message/text.ts'
 import { draft, type Fact, secondsOf, type TranslationContext } from './context.ts'
 import { translateGroupChange } from './group-changes.ts'
 import { known, type MessageRef, messageRef, wireKey } from './key.ts'
+import { withFile } from './media.ts'
 
 /** How Baileys hands messages over: `append` for what waited while we were offline, and for echoes of our own. */
 export type Upsert = { messages: WAMessage[]; type: 'notify' | 'append' }
@@ -108,7 +109,7 @@ function dataOf(
     ...referencesOf(read, context),
     ...(message.broadcast && ref.kind === 'broadcast' && { broadcast: true as const }),
     ...(type === 'append' && !isEcho(message) && { offline: true as const }),
-    ...read.content,
+    ...withFile(read.content, message.key, context),
   }
 }
 

@@ -30,7 +30,9 @@ export const translationTable = {
   'connection.update': silent('read by the session itself, which tells session.status and qrcode.updated'),
   'creds.update': silent('private keys: kept by the auth state and never told'),
   'lid-mapping.update': silent('kept by Baileys; every person in every event carries both addresses already'),
-  'messages.media-update': silent('an answer to a request of a downloader, and nothing downloads yet'),
+  'messages.media-update': silent(
+    'an answer of a phone that was asked for a file again: read by whoever asked',
+  ),
   'messaging-history.status': silent(
     'a milestone of the history, meaningless without the counts of its batches',
   ),
