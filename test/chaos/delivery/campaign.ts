@@ -44,8 +44,8 @@ export type Campaign = {
   seconds: number
 }
 
-/** Requests between two blows: at the usual load one to three seconds of them. */
-const calmRequests = { least: 200, more: 600 }
+/** Between two blows come the requests of so many messages for each message a second: those of one to three seconds. */
+const calmSeconds = { least: 1, more: 2 }
 /** A blow that finds no load comes all the same, and the line says so. */
 const calmAtMostMs = 30_000
 /** A gateway starts and links its session within this, on a machine with nothing else to do. */
@@ -67,7 +67,9 @@ export async function strikeRepeatedly(options: CampaignOptions): Promise<Campai
   const rounds: Round[] = []
   try {
     for (const blow of blowsOf(options, chance)) {
-      const round = await strike(world, { round: rounds.length, blow, chance })
+      const seconds = calmSeconds.least + (calmSeconds.more * chance.below(1_000)) / 1_000
+      const enough = Math.round(seconds * messagesPerSecond * world.hooks.length)
+      const round = await strike(world, { round: rounds.length, blow, chance, enough })
       rounds.push(round)
       onRound(round)
     }
@@ -136,11 +138,14 @@ async function away(
   return ms
 }
 
-async function strike(world: World, a: { round: number; blow: Blow; chance: Chance }): Promise<Round> {
-  const { round, blow, chance } = a
+/** `enough`: the requests that come before the blow. */
+async function strike(
+  world: World,
+  a: { round: number; blow: Blow; chance: Chance; enough: number },
+): Promise<Round> {
+  const { round, blow, chance, enough } = a
   const [from, before] = [performance.now(), requests(world)]
-  const enough = before + calmRequests.least + chance.below(calmRequests.more)
-  await until(calmAtMostMs, () => requests(world) >= enough)
+  await until(calmAtMostMs, () => requests(world) >= before + enough)
   await sleep(chance.below(10))
   const calm = { requests: requests(world) - before, calmMs: Math.round(performance.now() - from) }
   const struck = performance.now()
@@ -162,13 +167,15 @@ async function settle(world: World): Promise<void> {
 }
 
 async function verdictOn(world: World, load: Load): Promise<Verdict> {
-  const { hooks, lives, outages } = world
+  await world.noteCrashes()
+  const { hooks, lives, outages, crashes } = world
   return judge({
     written: load.written,
     records: await readRecords(world),
     receivers: hooks.map(({ id, subscribed, endpoint }) => ({ ...endpoint, id, subscribed })),
     lives,
     outages,
+    crashes,
     maxAttempts,
   })
 }

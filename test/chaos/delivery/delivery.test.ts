@@ -7,7 +7,7 @@ import { strikeRepeatedly } from './campaign.ts'
 test('whatever is killed, every event ends delivered or dead, and is sent again only where a death hid the outcome', async t => {
   const seed = anySeed()
   t.diagnostic(`seed ${seed}`)
-  const { rounds, verdict } = await strikeRepeatedly({ seed, kills: 2, outages: 1, messagesPerSecond: 15 })
+  const { rounds, verdict } = await strikeRepeatedly({ seed, kills: 2, outages: 1, messagesPerSecond: 6 })
   t.diagnostic(JSON.stringify({ ...verdict, breaches: verdict.breaches.length }))
   assert.deepEqual(
     rounds.map(({ blow }) => blow).toSorted(),
@@ -22,6 +22,6 @@ test('whatever is killed, every event ends delivered or dead, and is sent again 
   assert.deepEqual(
     verdict.breaches.slice(0, 20),
     [],
-    `npm run chaos:delivery -- --seed ${seed} --kills 2 --outages 1 --rate 15`,
+    `npm run chaos:delivery -- --seed ${seed} --kills 2 --outages 1 --rate 6`,
   )
 })

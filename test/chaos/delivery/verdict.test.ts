@@ -39,6 +39,7 @@ function evidence(a: {
     receivers: [{ ...receiver, ...a.receiver }],
     lives: [{ from: 0, killedAt: null }],
     outages: [],
+    crashes: [],
     maxAttempts: 3,
     records: {
       events: [{ id: 'e1', type: 'messages.received', messageId: 'M1', about: null, body }],
@@ -164,6 +165,7 @@ const faults: Record<string, [RegExp, Evidence]> = {
     /not its own/,
     evidence({ receiver: { arrivals: [{ ...arrival, eventId: 'e2' }] } }),
   ],
+  'a crash that nobody ordered': [/crashed by itself/, evidence({ rest: { crashes: ['signal 11'] } })],
   'a signature that does not verify': [
     /does not verify/,
     evidence({ receiver: { forged: ['d1: why'] as never[] } }),

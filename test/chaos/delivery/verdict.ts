@@ -20,6 +20,7 @@ export type Evidence = {
   receivers: readonly Receiver[]
   lives: readonly Life[]
   outages: readonly Outage[]
+  crashes: readonly string[]
   maxAttempts: number
 }
 
@@ -67,6 +68,7 @@ export function judge(evidence: Evidence): Verdict {
     late: sum(story => story.late),
     unrecorded: sum(story => story.unrecorded),
     breaches: [
+      ...evidence.crashes.map(line => `PostgreSQL crashed by itself: ${line}`),
       ...neverEvents(evidence),
       ...neverDeliveries(evidence),
       ...strangers(evidence),

@@ -25,6 +25,10 @@ export type World = {
   hooks: readonly Hook[]
   lives: readonly Life[]
   outages: readonly Outage[]
+  /** What PostgreSQL says of its own crashes, which nobody ordered. */
+  crashes: readonly string[]
+  /** Those since the last stop; its log begins anew with every start. */
+  noteCrashes(): Promise<void>
   sql<Row extends object>(text: string): Promise<Row[]>
   /** SIGKILL, at whatever point of its life the process is. Resolves when it is gone. */
   kill(): Promise<void>
@@ -67,6 +71,7 @@ export async function startWorld({ seed, logFile }: { seed: string; logFile?: st
   }
   const lives: Life[] = []
   const outages: Outage[] = []
+  const crashes: string[] = []
   let spawned = Promise.withResolvers<ChildProcess>()
   let gateway = await launch()
   const hooks = await subscribe(gateway, seed)
@@ -91,6 +96,10 @@ export async function startWorld({ seed, logFile }: { seed: string; logFile?: st
     await gone
   }
 
+  async function noteCrashes(): Promise<void> {
+    crashes.push(...(await server.crashes()))
+  }
+
   async function sql<Row extends object>(text: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: server.databaseUrl })
     await client.connect()
@@ -103,6 +112,8 @@ export async function startWorld({ seed, logFile }: { seed: string; logFile?: st
     hooks,
     lives,
     outages,
+    crashes,
+    noteCrashes,
     sql,
     async kill() {
       await signal('SIGKILL')
@@ -122,6 +133,7 @@ export async function startWorld({ seed, logFile }: { seed: string; logFile?: st
     },
     async stopDatabase(mode) {
       outages.push({ from: Date.now(), to: Number.POSITIVE_INFINITY, mode })
+      await noteCrashes()
       await server.stop(mode)
     },
     async startDatabase() {

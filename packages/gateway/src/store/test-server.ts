@@ -18,6 +18,8 @@ export type TestServer = {
   stop(mode: StopMode): Promise<void>
   /** Resolves when it takes connections. */
   start(): Promise<void>
+  /** What its log says of processes of its own that crashed, since it was started last. */
+  crashes(): Promise<string[]>
 }
 
 /** What pg_ctl would send for each. */
@@ -37,6 +39,7 @@ export function startServer(): Promise<TestServer> {
       databaseUrl: url,
       stop: mode => stop(join(home.data, 'postmaster.pid'), mode),
       start: async () => void (await bringUp(installation)),
+      crashes: async () => (await readFile(home.log, 'utf8')).match(/.*terminated by signal 11.*/g) ?? [],
     }
   })
 }
