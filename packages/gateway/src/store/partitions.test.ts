@@ -55,6 +55,28 @@ onEveryServer('days come ahead and go whole', fresh => {
     }
   })
 
+  test('outcomes of one day, of several, and of a day that was dropped meanwhile are all recorded', async () => {
+    const partitions = createPartitions(db, log)
+    await partitions.ensureAhead()
+    const today = await commitAt(new Date())
+    const [early, far] = [await commitAt(later(-1)), await commitAt(later(70))]
+    const table = (...dues: { deliveryId: string }[]) =>
+      partitions.tableOf(
+        'webhook_deliveries',
+        dues.map(due => due.deliveryId),
+      )
+    assert.equal(table(today), `webhook_deliveries_${dayName(new Date())}`)
+    assert.deepEqual([table(today, early), table(far)], ['webhook_deliveries', 'webhook_deliveries'])
+    const delivered = (due: typeof today) => outcome(due, { kind: 'delivered' })
+    assert.deepEqual(await store.deliveries.record([today].map(delivered)), { fencedOut: [] })
+    assert.deepEqual(await store.deliveries.record([early, far].map(delivered)), { fencedOut: [] })
+
+    const gone = await commitAt(later(-2))
+    await db.query({ text: `drop table webhook_deliveries_${dayName(later(-2))}` })
+    const late = await store.deliveries.record([delivered(gone)])
+    assert.deepEqual(late, { fencedOut: [gone.deliveryId] })
+  })
+
   test('a near day is made for the event that needs it, a far one shares the default partition', async () => {
     const near = await commitAt(later(-5))
     const far = await commitAt(later(60))

@@ -1,7 +1,7 @@
 import { uuidv7 } from '@waxwing/events/event-id'
 import { plainArray, textArray, timeArray } from './array-parameter.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
-import { type Database, isFaultOfOneRow, json, retryingConflicts, storable } from './database.ts'
+import { type Database, isFaultOfOneRow, json, retryingConflicts, sqlState, storable } from './database.ts'
 import type { RecordedOutcome } from './deliveries.ts'
 import { boundsOf } from './id-bounds.ts'
 import type { Partitions } from './partitions.ts'
@@ -34,9 +34,19 @@ export function createRecord(db: Database, partitions: Partitions): Batcher<Reco
     const claims = new Map(outcomes.map(outcome => [outcome, outcome.delivery.claimId]))
     await partitions.ensureFor(rows.slice(0, 1).map(row => row.id))
     const values = columnsOf(rows)
-    const refused = await retryingConflicts(() =>
-      db.query<{ id: string; claimId: string }>({ name: 'record-outcomes', text: recordStatement, values }),
-    )
+    const deliveries = outcomes.map(outcome => outcome.delivery.deliveryId)
+    const writeIn = (table: string) =>
+      retryingConflicts(() =>
+        db.query<{ id: string; claimId: string }>({
+          name: `record-outcomes in ${table}`,
+          text: recordIn(table),
+          values,
+        }),
+      )
+    const refused = await writeIn(partitions.tableOf('webhook_deliveries', deliveries)).catch(error => {
+      if (sqlState(error) !== noSuchTable) throw error
+      return writeIn('webhook_deliveries')
+    })
     const keys = new Set(refused.map(row => `${row.id} ${row.claimId}`))
     const isRefused = (outcome: RecordedOutcome) =>
       keys.size > 0 && keys.has(`${outcome.delivery.deliveryId} ${claims.get(outcome)}`)
@@ -57,6 +67,9 @@ export function createRecord(db: Database, partitions: Partitions): Batcher<Reco
     )
   }
 }
+
+/** SQLSTATE of a table that is not there: retention took the day away. */
+const noSuchTable = '42P01'
 
 const statusOf = { delivered: 'delivered', retry: 'pending', dead: 'failed' } as const
 
@@ -86,7 +99,7 @@ function columnsOf(rows: readonly { id: string; outcome: RecordedOutcome }[]): u
 
 // Rows are locked in the order of their ids, so that two batches never wait for one another in a circle. The join of `moved`
 // has no `= any` beside it: an index is then searched for all ids anew for each row.
-const recordStatement = `with given as materialized (
+const recordIn = (table: string) => `with given as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::timestamptz[], $6::int[], $7::text[],
     $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[],
     $16::int[])
@@ -99,10 +112,10 @@ const recordStatement = `with given as materialized (
     response_status, response_headers::json, response_body, error_class, error_message from given
   on conflict do nothing
 ), locked as materialized (
-  select id, claim_id from webhook_deliveries
+  select id, claim_id from ${table}
   where id = any($2::uuid[]) and id between $17::uuid and $18::uuid order by id for update
 ), moved as (
-  update webhook_deliveries d
+  update ${table} d
   set status = given.status, attempts = given.spent, next_attempt_at = given.next_attempt_at, claim_id = null,
     last_attempt_at = given.started_at, manual = false, response_status = given.response_status, response_body = given.response_body,
     error_class = given.error_class, error_message = given.error_message,
