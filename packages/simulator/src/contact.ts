@@ -7,11 +7,13 @@ import { ring } from './server/call.ts'
 import { placeAt } from './server/chat.ts'
 import { type MediaToSend, mediaMessage } from './server/media.ts'
 import type { Network } from './server/network.ts'
+import { pushNotice } from './server/notice.ts'
 import { showDoing, showPresence } from './server/presence.ts'
 import { pushReceipt } from './server/receipt.ts'
 import { sendToRoom } from './server/room-send.ts'
-import { sendMessage } from './server/send.ts'
+import { createMessageId, sendMessage } from './server/send.ts'
 import { postStatus } from './server/status.ts'
+import { node, seconds } from './wire/nodes.ts'
 
 /** A message as its receiver read it, decrypted. `from` is the sender's number; `text` is empty for what is no text, `group` the address of the group it was said in. */
 export type ReceivedText = {
@@ -57,6 +59,8 @@ export type Contact = Deeds & {
   sayIn(group: Group, text: string): Promise<{ id: string }>
   /** Posts a status (a story) that these phones see. */
   postStatus(text: string, seenBy: Phone[]): Promise<{ id: string }>
+  /** Takes another picture of themselves, of which these phones hear. */
+  changePicture(seenBy: Phone[]): Promise<void>
   /** Is seen typing, or recording a voice note, by whoever of the chat is connected now. */
   type(chat: Chat): void
   record(chat: Chat): void
@@ -115,6 +119,12 @@ export function createContact(network: Network, account: Account): Contact {
         { extendedTextMessage: { text } },
       ),
     }),
+    async changePicture(seenBy) {
+      const attrs = { from: account.jid, type: 'picture', id: createMessageId(), t: seconds() }
+      const notice = node('notification', attrs, [node('set', { jid: account.jid, id: attrs.t })])
+      const devices = seenBy.flatMap(({ number }) => [...network.account(number).companions.values()])
+      await pushNotice(devices, notice)
+    },
     type: chat => showDoing(account, placeAt(network, chat.jid), 'typing'),
     record: chat => showDoing(account, placeAt(network, chat.jid), 'recording'),
     pause: chat => showDoing(account, placeAt(network, chat.jid), 'paused'),

@@ -53,7 +53,7 @@ export type EngineOptions = {
 export type EngineDeps = {
   /** Holder of the session leases: unique for each process. */
   engineId: string
-  store: Pick<Store, 'sessions' | 'leases' | 'authState'>
+  store: Pick<Store, 'sessions' | 'leases' | 'authState' | 'polls'>
   commands: Pick<Commands, 'serve'>
   publish: Publish
   /** Begins a trace for what is captured; without it nothing is traced. */
@@ -159,6 +159,7 @@ export async function startEngine(deps: EngineDeps): Promise<Engine> {
       return await startSession({
         row,
         keys: store.authState.for(row.id, fence),
+        polls: store.polls,
         setState,
         publish: deps.publish,
         trace: deps.trace,

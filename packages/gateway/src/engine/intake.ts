@@ -1,11 +1,12 @@
 import type { EventDraft } from '@waxwing/events/event-id'
-import type { BaileysEventMap, WAMessage } from 'baileys'
+import type { BaileysEventMap, GroupMetadata, WAMessage } from 'baileys'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Person } from './jid.ts'
 import type { FetchedMedia, FetchedOf, Files } from './media/files.ts'
 import type { Outbox } from './outbox.ts'
 import { TimedOut, within } from './persistence.ts'
+import type { PollBox } from './polls.ts'
 import type { TranslationContext } from './translate/context.ts'
 import { hiddenPeople } from './translate/hidden-people.ts'
 import { translateLateMedia } from './translate/media.ts'
@@ -33,6 +34,8 @@ export type IntakeDeps = {
   session: { id: string; profileId: string }
   me: () => Person
   outbox: Pick<Outbox, 'add'>
+  /** Without it no votes are counted. */
+  polls?: PollBox
   /** Without it no files are fetched, and messages are told without them. */
   files?: Files
   trace?: TraceCapture
@@ -44,9 +47,12 @@ export type IntakeDeps = {
 const lookupMs = 2_000
 /** Numbers remembered; people write more than once. */
 const rememberedNumbers = 2_000
+/** Groups just joined: their description is needed once, by the message that follows it. */
+const rememberedGroups = 50
 
 export function createIntake(deps: IntakeDeps): Intake {
   const numbers = new LRUCache<string, string>({ max: rememberedNumbers })
+  const groups = new LRUCache<string, GroupMetadata>({ max: rememberedGroups })
   /** Sockets that let a lookup time out: they are closed and will not answer the next one either. */
   const silent = new WeakSet<FindNumber>()
   /** Messages that wait for their files. */
@@ -79,13 +85,16 @@ export function createIntake(deps: IntakeDeps): Intake {
     since: Date,
   ): Promise<void> {
     await findNumbers(events, findNumber)
-    const wanted = deps.files?.wanted(events['messages.upsert']?.messages ?? []) ?? []
-    if (!deps.files || wanted.length === 0) return tell(events, stanza, since)
+    for (const group of events['groups.upsert'] ?? []) groups.set(group.id, group)
+    const messages = events['messages.upsert']?.messages ?? []
+    const tallies = (await deps.polls?.take(messages, context()).catch(forgiven(stanza))) ?? []
+    const wanted = deps.files?.wanted(messages) ?? []
+    if (!deps.files || wanted.length === 0) return tell(events, stanza, since, { tallies })
     // Only the message itself waits for its file, and only when the inbox keeps it meanwhile.
     const waiting = deps.files
       .fetch(wanted, stanza === null ? 'at once' : 'patient')
       .then(({ of, late }) => {
-        tell(events, stanza, since, of)
+        tell(events, stanza, since, { of, tallies })
         for (const { message, media } of late) void media.then(came => came && tellLate(message, came))
       })
       .catch(error => onError(error, 'a message with a file'))
@@ -94,11 +103,21 @@ export function createIntake(deps: IntakeDeps): Intake {
     if (stanza === null) await waiting
   }
 
+  /** What is in the inbox stays there when a poll cannot be stored, and is told again; the rest is told without it. */
+  const forgiven =
+    (stanza: string | null) =>
+    (error: unknown): EventDraft[] => {
+      if (stanza !== null) throw error
+      onError(error, 'a poll')
+      return []
+    }
+
   const context = (media?: FetchedOf): TranslationContext => ({
     sessionId: deps.session.id,
     profileId: deps.session.profileId,
     me: deps.me(),
     otherAddress: jid => numbers.get(jid),
+    group: jid => groups.get(jid),
     media,
     now: deps.now(),
     onError,
@@ -108,9 +127,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     events: Partial<BaileysEventMap>,
     stanza: string | null,
     since: Date,
-    media?: FetchedOf,
+    { of, tallies }: { of?: FetchedOf; tallies: EventDraft[] },
   ): void {
-    const drafts = translate(events, context(media))
+    const drafts = [...translate(events, context(of)), ...tallies]
     deps.trace?.(drafts, since)
     deps.outbox.add(drafts, stanza)
   }

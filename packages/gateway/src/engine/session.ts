@@ -3,6 +3,7 @@ import type { EventDraft } from '@waxwing/events/event-id'
 import type { WAMessage, WAMessageKey, WAVersion } from 'baileys'
 import type { Logger } from 'pino'
 import type { SessionAuthState } from '../store/auth-state.ts'
+import type { Polls } from '../store/polls.ts'
 import type { SessionPatch, SessionRow } from '../store/sessions.ts'
 import type { CommandAnswer, CommandResult } from '../stream/commands.ts'
 import { openAuthState } from './auth-state.ts'
@@ -16,6 +17,7 @@ import { type Media, sessionFiles } from './media/session-files.ts'
 import { createOutbox } from './outbox.ts'
 import { type StoreFailure, within } from './persistence.ts'
 import { createPlaceholderSweeper } from './placeholder-sweeper.ts'
+import { createPollBox } from './polls.ts'
 import { refuse } from './refusal.ts'
 import { sendText, sentResult } from './send.ts'
 import { createSentMessages } from './sent-messages.ts'
@@ -25,6 +27,7 @@ import { createStatusBoard, meanings, type Standing } from './status-board.ts'
 export type SessionDeps = {
   row: SessionRow
   keys: SessionAuthState
+  polls: Polls
   setState: (patch: SessionPatch) => Promise<boolean>
   publish: Publish
   trace?: TraceCapture
@@ -103,7 +106,17 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
       socket: () => connection.socket,
       log,
     })
-  const intake = createIntake({ session: row, me: () => me() ?? { jid: '' }, outbox, files, trace, log, now })
+  const polls = createPollBox(row.id, deps.polls)
+  const intake = createIntake({
+    session: row,
+    me: () => me() ?? { jid: '' },
+    outbox,
+    polls,
+    files,
+    trace,
+    log,
+    now,
+  })
   const board = createStatusBoard({
     session: row,
     account: () => ({ me: auth.creds.account ? me() : null, pushName: auth.creds.me?.name ?? null }),

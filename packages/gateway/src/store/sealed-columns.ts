@@ -1,6 +1,7 @@
 import { credsPlace, keyPlace } from './auth-state.ts'
 import { idempotencyPlace } from './idempotency.ts'
 import { inboxPlace } from './inbox.ts'
+import { pollPlace } from './polls.ts'
 import { webhookSecretPlace } from './webhook-secrets.ts'
 
 /** A column of values that a vault sealed. */
@@ -45,6 +46,13 @@ export const sealedColumns: readonly SealedColumn[] = [
     key: { session_id: 'uuid', delivery: 'text', part: 'smallint' },
     place: ([sessionId = '', delivery = '', part = '']) =>
       inboxPlace(sessionId, { delivery, part: Number(part) }),
+  },
+  {
+    table: 'polls',
+    column: 'poll',
+    stored: 'bytea',
+    key: { session_id: 'uuid', message_id: 'text' },
+    place: ([sessionId = '', messageId = '']) => pollPlace(sessionId, messageId),
   },
   {
     table: 'idempotency_keys',

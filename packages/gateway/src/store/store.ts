@@ -13,12 +13,13 @@ import { createEvents, type Events } from './events.ts'
 import { createIdempotency, type Idempotency } from './idempotency.ts'
 import { expireInbox } from './inbox.ts'
 import { createLeases, type Leases } from './leases.ts'
-import { createMedia, type Media } from './media.ts'
 import type { PoolStats } from './measured-pool.ts'
+import { createMedia, type Media } from './media.ts'
 import { migrate } from './migrate.ts'
 import { createOrphans } from './orphans.ts'
 import { createOverview, type Overview } from './overview.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
+import { createPolls, expirePolls, type Polls } from './polls.ts'
 import { createProfiles, type Profiles } from './profiles.ts'
 import { createRecord } from './record.ts'
 import { createReplays, type Replays } from './replays.ts'
@@ -55,6 +56,7 @@ export type Store = {
   partitions: Partitions
   backlog: Backlog
   overview: Overview
+  polls: Polls
   /** What this process has counted, and what it has in its hands. */
   stats(): StoreStats
   /** Never rejects. */
@@ -163,6 +165,7 @@ function wire(a: {
     await partitions.ensureAhead()
     await orphans.cancelAll()
     await idempotency.expire()
+    await expirePolls(db)
     const expired = await expireInbox(db)
     if (expired.untold > 0) log.error(expired, 'messages of the inbox expired before they were told')
     if (retention) log.info(await partitions.dropOld(retention), 'retention: days dropped and kept')
@@ -187,6 +190,7 @@ function wire(a: {
     partitions,
     backlog: createBacklog(db),
     overview: createOverview(db),
+    polls: createPolls(db, vault),
     stats: () => ({ events: commit.stats(), pool: db.stats(), partitionsKept: partitions.kept() }),
     health: () => health(db),
     async close() {

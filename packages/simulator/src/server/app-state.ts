@@ -51,7 +51,9 @@ function shareHistory(history: proto.IHistorySync): proto.Message.IProtocolMessa
       syncType: history.syncType as number,
       chunkOrder: 1,
       progress: 100,
-      initialHistBootstrapInlinePayload: deflateSync(proto.HistorySync.encode(history).finish()),
+      initialHistBootstrapInlinePayload: deflateSync(
+        proto.HistorySync.encode({ ...history, progress: 100 }).finish(),
+      ),
     },
   }
 }

@@ -1,6 +1,22 @@
 import type { proto } from 'baileys'
+import { readCalendarEvent } from './calendar.ts'
+import { readContact, readContacts } from './cards.ts'
+import {
+  readButtonReply,
+  readButtons,
+  readInteractive,
+  readInteractiveReply,
+  readList,
+  readListReply,
+  readTemplate,
+  readTemplateReply,
+} from './choices.ts'
+import { readGroupInvite } from './invitations.ts'
 import { readAudio, readDocument, readImage, readSticker, readVideo } from './media.ts'
+import { readLiveLocation, readLocation } from './places.ts'
+import { readPoll } from './polls.ts'
 import { type ReadContent, readReaction, readText, readTextWithPreview } from './text.ts'
+import { readOrder, readProduct } from './trade.ts'
 
 type Field = keyof Required<proto.IMessage>
 type ValueOf<K extends Field> = NonNullable<proto.IMessage[K]>
@@ -65,31 +81,31 @@ export const messageTable = {
   stickerMessage: content<'stickerMessage'>(readSticker),
   stickerPackMessage: unread,
   albumMessage: unread,
-  locationMessage: unread,
-  liveLocationMessage: unread,
-  contactMessage: unread,
-  contactsArrayMessage: unread,
-  pollCreationMessage: unread,
-  pollCreationMessageV2: unread,
-  pollCreationMessageV3: unread,
-  pollCreationMessageV5: unread,
+  locationMessage: content<'locationMessage'>(readLocation),
+  liveLocationMessage: content<'liveLocationMessage'>(readLiveLocation),
+  contactMessage: content<'contactMessage'>(readContact),
+  contactsArrayMessage: content<'contactsArrayMessage'>(readContacts),
+  pollCreationMessage: content<'pollCreationMessage'>(readPoll),
+  pollCreationMessageV2: content<'pollCreationMessageV2'>(readPoll),
+  pollCreationMessageV3: content<'pollCreationMessageV3'>(readPoll),
+  pollCreationMessageV5: content<'pollCreationMessageV5'>(readPoll),
   pollResultSnapshotMessage: unread,
   pollResultSnapshotMessageV3: unread,
-  eventMessage: unread,
-  productMessage: unread,
-  orderMessage: unread,
+  eventMessage: content<'eventMessage'>(readCalendarEvent),
+  productMessage: content<'productMessage'>(readProduct),
+  orderMessage: content<'orderMessage'>(readOrder),
   invoiceMessage: unread,
-  listMessage: unread,
-  listResponseMessage: unread,
-  buttonsMessage: unread,
-  buttonsResponseMessage: unread,
-  templateMessage: unread,
-  templateButtonReplyMessage: unread,
+  listMessage: content<'listMessage'>(readList),
+  listResponseMessage: content<'listResponseMessage'>(readListReply),
+  buttonsMessage: content<'buttonsMessage'>(readButtons),
+  buttonsResponseMessage: content<'buttonsResponseMessage'>(readButtonReply),
+  templateMessage: content<'templateMessage'>(readTemplate),
+  templateButtonReplyMessage: content<'templateButtonReplyMessage'>(readTemplateReply),
   highlyStructuredMessage: unread,
-  interactiveMessage: unread,
-  interactiveResponseMessage: unread,
+  interactiveMessage: content<'interactiveMessage'>(readInteractive),
+  interactiveResponseMessage: content<'interactiveResponseMessage'>(readInteractiveReply),
   richResponseMessage: unread,
-  groupInviteMessage: unread,
+  groupInviteMessage: content<'groupInviteMessage'>(readGroupInvite),
   newsletterAdminInviteMessage: unread,
   newsletterFollowerInviteMessageV2: unread,
   sendPaymentMessage: unread,

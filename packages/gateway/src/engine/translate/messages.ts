@@ -3,9 +3,12 @@ import { proto, type WAMessage } from 'baileys'
 import { contentName, type ReadMessage, readMessage } from '../message/read.ts'
 import type { Message } from '../message/text.ts'
 import { draft, type Fact, secondsOf, type TranslationContext } from './context.ts'
+import { translateDeed } from './deeds.ts'
 import { translateGroupChange } from './group-changes.ts'
 import { known, type MessageRef, messageRef, wireKey } from './key.ts'
 import { withFile } from './media.ts'
+
+const { StubType } = proto.WebMessageInfo
 
 /** How Baileys hands messages over: `append` for what waited while we were offline, and for echoes of our own. */
 export type Upsert = { messages: WAMessage[]; type: 'notify' | 'append' }
@@ -25,7 +28,10 @@ function translateMessage(
   try {
     // Content that came wins over a stub which says it did not: the stub type is not even looked at.
     const read = readMessage(message.message)
-    return read ? eventsOf(message, ref, read, type, context) : translateGroupChange(message, ref, context)
+    const said = read
+      ? eventsOf(message, ref, read, type, context)
+      : translateStub(message, ref, type, context)
+    return [...said, ...translateDeed(message, ref, context)]
   } catch (error) {
     const field = contentName(message.message) ?? 'unreadable'
     context.onError(error, field)
@@ -37,6 +43,30 @@ function translateMessage(
       context,
     )
   }
+}
+
+/** A message without content: something happened in a group, or there is content that we may not, or cannot yet, see. */
+function translateStub(
+  message: WAMessage,
+  ref: MessageRef,
+  type: Upsert['type'],
+  context: TranslationContext,
+): EventDraft[] {
+  if (message.message) return []
+  if ((message.key as { isViewOnce?: boolean }).isViewOnce)
+    return eventsOf(message, ref, { body: '', content: { type: 'view_once' }, context: {} }, type, context)
+  if (message.messageStubType === StubType.CIPHERTEXT) return waiting(message, ref, context)
+  return translateGroupChange(message, ref, context)
+}
+
+function waiting(message: WAMessage, ref: MessageRef, context: TranslationContext): EventDraft[] {
+  if (ref.kind === 'status') return []
+  const { messageId, from, fromMe, isGroup, participant } = ref
+  const timestamp = secondsOf(message.messageTimestamp, context.now)
+  const fact: Fact = { at: new Date(timestamp * 1000), chat: from, naturalKey: wireKey(message.key) }
+  const pushName = !fromMe && message.pushName ? { pushName: message.pushName } : {}
+  const data = { messageId, from, fromMe, isGroup, participant, timestamp, ...pushName }
+  return [draft('message.waiting', data, fact, context)]
 }
 
 function eventsOf(

@@ -1,8 +1,19 @@
 import type { EventDraft } from '@waxwing/events/event-id'
 import type { BaileysEventMap } from 'baileys'
 import { translateCalls } from './calls.ts'
+import { translateContacts, translateContactUpdates } from './contacts.ts'
 import type { TranslationContext } from './context.ts'
+import { translateHistory } from './history.ts'
 import { translateUpsert } from './messages.ts'
+import {
+  translateBlocklist,
+  translateChatDeletions,
+  translateChatUpdates,
+  translateDeletionsForMe,
+  translateLabel,
+  translateLabelling,
+} from './own-actions.ts'
+import { translatePresence } from './presence.ts'
 import { translateReceipts, translateUpdates } from './receipts.ts'
 
 type Event = keyof BaileysEventMap
@@ -15,8 +26,6 @@ export type Silent = { silent: string }
 
 const silent = (reason: string): Silent => ({ silent: reason })
 
-const replayed = 'WhatsApp replays all of them after linking; news must first be told apart from the replay'
-
 /**
  * Where Baileys meets the catalog. When Baileys adds an event the build fails here until somebody writes a translator
  * or a reason.
@@ -26,6 +35,16 @@ export const translationTable = {
   'messages.update': translateUpdates,
   'message-receipt.update': translateReceipts,
   call: translateCalls,
+  'presence.update': translatePresence,
+  'chats.update': translateChatUpdates,
+  'chats.delete': translateChatDeletions,
+  'messages.delete': translateDeletionsForMe,
+  'labels.edit': translateLabel,
+  'labels.association': translateLabelling,
+  'blocklist.update': translateBlocklist,
+  'contacts.upsert': translateContacts,
+  'contacts.update': translateContactUpdates,
+  'messaging-history.set': translateHistory,
 
   'connection.update': silent('read by the session itself, which tells session.status and qrcode.updated'),
   'creds.update': silent('private keys: kept by the auth state and never told'),
@@ -50,36 +69,18 @@ export const translationTable = {
   'chats.lock': silent('a chat hidden on the phone; nobody should learn of it through a webhook'),
   'blocklist.set': silent('typed by Baileys but never emitted'),
 
-  'messaging-history.set': silent(
-    'not yet: old messages must not become news, and counting batches needs their end',
-  ),
   'chats.upsert': silent(
-    'not yet: Baileys tells it for new groups only, a new personal chat is a chats.update',
+    'not yet: a group joined is told as groups.upsert, and a new personal chat is a chats.update',
   ),
-  'chats.update': silent(
-    'not yet: its unreadCount is a difference, and an absolute one needs a stored count',
+  'messages.reaction': silent('told from the message that reacts, which has a time and both addresses'),
+  'groups.upsert': silent(
+    'kept by the intake, and told from the stub message of the same change, which has an id and a time',
   ),
-  'chats.delete': silent('not yet: only useful together with the other two events about chats'),
-  'contacts.upsert': silent(`not yet: ${replayed}`),
-  'contacts.update': silent(
-    'not yet: every message repeats the push name; telling it once needs the last one stored',
-  ),
-  'messages.delete': silent(
-    'not yet: it covers deletions for me only, those for everyone hide in messages.update',
-  ),
-  'messages.reaction': silent('not yet: the reaction itself is told as messages.upsert'),
-  'presence.update': silent(
-    'not yet: WhatsApp tells it for subscribed contacts only, and nothing subscribes',
-  ),
-  'groups.upsert': silent('not yet: only useful together with groups.update'),
   'groups.update': silent('told from the stub message of the same change, which has an id and a time'),
   'group-participants.update': silent(
     'told from the stub message of the same change, which has an id and a time',
   ),
-  'group.join-request': silent('not yet: only useful together with groups.update'),
-  'blocklist.update': silent(`not yet: ${replayed}`),
-  'labels.edit': silent(`not yet: ${replayed}`),
-  'labels.association': silent(`not yet: ${replayed}`),
+  'group.join-request': silent('told from the stub message of the same change, which has an id and a time'),
 } as const satisfies { [K in Event]: Translator<K> | Silent }
 
 /** All events of the catalog that what Baileys tells amounts to. One that fails leaves the others alone. Pure. */
