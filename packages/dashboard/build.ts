@@ -7,9 +7,11 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import {
+  chmodSync,
   existsSync,
   globSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -20,13 +22,17 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
 const here = import.meta.dirname
+/** Everything that a build is made from, the libraries by the versions that the lock file names. */
 const sources = [
   'index.html',
   'build.ts',
   'package.json',
-  '../../package-lock.json',
+  'tsconfig.json',
   'public/**/*',
   'src/**/*.*',
+  '../events/src/signature.ts',
+  '../../tsconfig.json',
+  '../../package-lock.json',
 ]
 /** Twenty times what it takes on a small machine. */
 const BUILD_WITHIN_MS = 120_000
@@ -40,7 +46,9 @@ export async function builtDashboard(a: { cacheDir?: string } = {}): Promise<str
   const shelf = shelves.find(isWritable)
   if (shelf === undefined)
     throw new Error(`The dashboard is not built, and none of ${shelves.join(', ')} can be written.`)
-  const draft = join(shelf, `.draft-${process.pid}`)
+  const draft = mkdtempSync(join(shelf, '.draft-'))
+  // What root has built is served by others, too.
+  chmodSync(draft, 0o755)
   try {
     await buildInto(draft)
     return shelve(draft, shelf, name)
@@ -125,7 +133,7 @@ async function buildHere(folder: string): Promise<void> {
 function compress(folder: string): void {
   for (const file of globSync('**/*.{html,js,css,svg,json}', { cwd: folder })) {
     const bytes = readFileSync(join(folder, file))
-    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } }
+    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }
     writeFileSync(join(folder, `${file}.br`), brotliCompressSync(bytes, quality))
     writeFileSync(join(folder, `${file}.gz`), gzipSync(bytes, { level: 9 }))
   }
@@ -137,7 +145,7 @@ if (import.meta.main) {
     await builtDashboard().then(
       // A checkout that cannot be written is no fault: the gateway builds into its data folder.
       path => console.log(`dashboard: ${path}`),
-      error => console.error(String(error.message)),
+      error => console.error(`${error.message} The gateway will try in its data folder.`),
     )
   else await buildHere(folder)
 }

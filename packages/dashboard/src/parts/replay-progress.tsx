@@ -12,6 +12,15 @@ const tones: Record<Replay['status'], Tone> = {
   finished: 'good',
 }
 
+const waits: Record<NonNullable<Replay['waiting_reason']>, string> = {
+  webhook_disabled: 'It waits: the webhook is paused.',
+  endpoint_disabled:
+    'It waits: the receiver was down for so long that nothing is sent until somebody tries again.',
+  endpoint_suspended: 'It waits: the receiver is down.',
+  endpoint_degraded: 'It waits: the receiver fails too often now.',
+  endpoint_paused: 'It waits: the receiver has asked for patience.',
+}
+
 /** A replay at work: how far it is, and the handle to stop it. */
 export function ReplayProgress({ id }: { id: string }) {
   const replay = useRead(
@@ -24,7 +33,7 @@ export function ReplayProgress({ id }: { id: string }) {
   const resume = useChange('resumeReplay', { stale })
   const cancel = useChange('cancelReplay', { stale })
   if (!replay.data) return <Complaint error={replay.error} />
-  const { status, progress, handled, replayed, rate } = replay.data
+  const { status, progress, handled, replayed, rate, waiting_reason } = replay.data
   const params = { id }
   return (
     <div>
@@ -65,6 +74,7 @@ export function ReplayProgress({ id }: { id: string }) {
           style={{ width: `${progress * 100}%` }}
         />
       </div>
+      {waiting_reason && <p className="mt-1.5 text-sm text-warn">{waits[waiting_reason]}</p>}
       <Complaint error={pause.error ?? resume.error ?? cancel.error} />
     </div>
   )

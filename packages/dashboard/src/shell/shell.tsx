@@ -125,7 +125,7 @@ function Foot({ openShortcuts }: { openShortcuts: () => void }) {
       <IconButton label="Keyboard shortcuts" onClick={openShortcuts}>
         <span className="text-sm font-medium">?</span>
       </IconButton>
-      <a href="/openapi.json" className="ml-1 rounded px-1 text-sm text-soft hover:text-ink">
+      <a href="/docs" className="ml-1 rounded px-1 text-sm text-soft hover:text-ink">
         API
       </a>
       <IconButton label="Sign out" className="ml-auto" onClick={() => credential.signOut()}>

@@ -4,12 +4,23 @@ import { cn } from './class-names.ts'
 const box =
   'w-full min-w-0 rounded-lg border border-line bg-surface px-2.5 text-base text-ink hover:border-strong-line disabled:opacity-60 aria-invalid:border-bad'
 
-type Labelled = {
+type Labels = {
   label: string
   /** The label is read, not seen: the place says what it is. */
   silent?: boolean
   hint?: ReactNode
   error?: string | null
+}
+
+/** What ties a control to its label, hint and error; the error takes the place of the hint. */
+function useLabels({ hint, error }: Labels, given?: string) {
+  const own = useId()
+  const id = given ?? own
+  return {
+    id,
+    'aria-invalid': error ? true : undefined,
+    'aria-describedby': error ? `${id}-error` : hint ? `${id}-hint` : undefined,
+  }
 }
 
 function Labelled({
@@ -19,7 +30,7 @@ function Labelled({
   hint,
   error,
   children,
-}: Labelled & { id: string; children: ReactNode }) {
+}: Labels & { id: string; children: ReactNode }) {
   return (
     <div className="min-w-0">
       <label htmlFor={id} className={silent ? 'sr-only' : 'mb-1 block text-sm font-medium'}>
@@ -41,10 +52,8 @@ function Labelled({
   )
 }
 
-function described(id: string, { hint, error }: Labelled): string | undefined {
-  if (error) return `${id}-error`
-  return hint ? `${id}-hint` : undefined
-}
+/** Written by people for programs: nothing is filled in or corrected unless asked for. */
+const plain = { autoComplete: 'off', spellCheck: false } as const
 
 export function TextField({
   label,
@@ -53,20 +62,12 @@ export function TextField({
   error,
   className,
   ...rest
-}: Labelled & ComponentProps<'input'>) {
-  const id = useId()
-  const labelled = { label, silent, hint, error }
+}: Labels & ComponentProps<'input'>) {
+  const labels = { label, silent, hint, error }
+  const tied = useLabels(labels, rest.id)
   return (
-    <Labelled id={id} {...labelled}>
-      <input
-        id={id}
-        autoComplete="off"
-        spellCheck={false}
-        {...rest}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described(id, labelled)}
-        className={cn(box, 'h-8.5', className)}
-      />
+    <Labelled {...labels} id={tied.id}>
+      <input {...plain} {...rest} {...tied} className={cn(box, 'h-8.5', className)} />
     </Labelled>
   )
 }
@@ -78,20 +79,12 @@ export function TextArea({
   error,
   className,
   ...rest
-}: Labelled & ComponentProps<'textarea'>) {
-  const id = useId()
-  const labelled = { label, silent, hint, error }
+}: Labels & ComponentProps<'textarea'>) {
+  const labels = { label, silent, hint, error }
+  const tied = useLabels(labels, rest.id)
   return (
-    <Labelled id={id} {...labelled}>
-      <textarea
-        id={id}
-        autoComplete="off"
-        spellCheck={false}
-        {...rest}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described(id, labelled)}
-        className={cn(box, 'py-2', className)}
-      />
+    <Labelled {...labels} id={tied.id}>
+      <textarea {...plain} {...rest} {...tied} className={cn(box, 'py-2', className)} />
     </Labelled>
   )
 }
@@ -104,18 +97,12 @@ export function Choice({
   className,
   options,
   ...rest
-}: Labelled & ComponentProps<'select'> & { options: readonly (readonly [value: string, text: string])[] }) {
-  const id = useId()
-  const labelled = { label, silent, hint, error }
+}: Labels & ComponentProps<'select'> & { options: readonly (readonly [value: string, text: string])[] }) {
+  const labels = { label, silent, hint, error }
+  const tied = useLabels(labels, rest.id)
   return (
-    <Labelled id={id} {...labelled}>
-      <select
-        id={id}
-        {...rest}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described(id, labelled)}
-        className={cn(box, 'h-8.5 pr-7', className)}
-      >
+    <Labelled {...labels} id={tied.id}>
+      <select {...rest} {...tied} className={cn(box, 'h-8.5 pr-7', className)}>
         {options.map(([value, text]) => (
           <option key={value} value={value}>
             {text}

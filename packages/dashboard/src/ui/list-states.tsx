@@ -84,3 +84,31 @@ export function Complaint({ error }: { error: unknown }) {
     </p>
   )
 }
+
+type Read = { isPending: boolean; isError: boolean; error: unknown; refetch: () => unknown }
+
+/** A list in whichever of its states it is. `count` is what there is, `shown` what the filters leave of it. */
+export function Listing({
+  read,
+  count,
+  shown = count,
+  clear,
+  empty,
+  rows,
+  children,
+}: {
+  read: Read
+  count: number
+  shown?: number
+  clear?: () => void
+  empty: ReactNode
+  /** How many are drawn while it loads. */
+  rows?: number
+  children: ReactNode
+}) {
+  if (read.isPending) return <Loading rows={rows} />
+  if (read.isError) return <Failed error={read.error} retry={read.refetch} />
+  if (count === 0) return empty
+  if (shown === 0 && clear) return <NoMatch clear={clear} />
+  return children
+}

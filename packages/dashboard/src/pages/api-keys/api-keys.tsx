@@ -5,7 +5,7 @@ import type { ApiKey } from '../../operations.ts'
 import { queryClient, usePages } from '../../query.ts'
 import { Button } from '../../ui/button.tsx'
 import { ConfirmButton } from '../../ui/confirm.tsx'
-import { Empty, Failed, Loading } from '../../ui/list-states.tsx'
+import { Empty, Listing } from '../../ui/list-states.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Pill } from '../../ui/pill.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
@@ -27,28 +27,29 @@ export function ApiKeys() {
       }
     >
       <Card flush>
-        {list.isPending ? (
-          <Loading rows={3} />
-        ) : list.isError ? (
-          <Failed error={list.error} retry={list.refetch} />
-        ) : list.items.length === 0 ? (
-          <Empty
-            title="No key yet."
-            action={
-              <Button variant="solid" icon={<KeyRound />} onClick={() => setCreating(true)}>
-                New key
-              </Button>
-            }
-          >
-            Make one for each program that calls the API, with no more rights than it needs.
-          </Empty>
-        ) : (
+        <Listing
+          read={list}
+          count={list.items.length}
+          rows={3}
+          empty={
+            <Empty
+              title="No key yet."
+              action={
+                <Button variant="solid" icon={<KeyRound />} onClick={() => setCreating(true)}>
+                  New key
+                </Button>
+              }
+            >
+              Make one for each program that calls the API, with no more rights than it needs.
+            </Empty>
+          }
+        >
           <ul className="divide-y divide-line">
             {list.items.map(key => (
               <Row key={key.id} apiKey={key} />
             ))}
           </ul>
-        )}
+        </Listing>
       </Card>
       <SameWithApi
         operation="createApiKey"

@@ -9,7 +9,7 @@ import { useRead } from '../../query.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { useCopy } from '../../ui/copy.tsx'
-import { Empty, Failed, Loading, NoMatch } from '../../ui/list-states.tsx'
+import { Empty, Listing } from '../../ui/list-states.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -121,62 +121,62 @@ export function Deliveries() {
       )}
       {chosen.size > 0 && <BulkRedeliver ids={[...chosen]} done={release} />}
       <Card flush className="overflow-hidden">
-        {pages.isPending ? (
-          <Loading rows={10} />
-        ) : pages.isError ? (
-          <Failed error={pages.error} retry={pages.refetch} />
-        ) : items.length === 0 ? (
-          isFiltered(search) ? (
-            <NoMatch clear={() => navigate({ search: { live: search.live }, replace: true })} />
-          ) : (
-            <Empty
-              title="Nothing was sent yet."
-              action={
-                <LinkButton variant="solid" to={names.size > 0 ? '/sandbox' : '/webhooks/new'}>
-                  {names.size > 0 ? 'Make something happen in the sandbox' : 'New webhook'}
-                </LinkButton>
-              }
-            >
-              {names.size > 0
-                ? 'A delivery is made for each event that a webhook subscribes to. Nothing has happened since there is one.'
-                : 'A delivery is made for each event that a webhook subscribes to, and there is no webhook.'}
-            </Empty>
-          )
-        ) : (
-          <>
-            <Heads
-              all={chosen.size === items.length}
-              some={chosen.size > 0}
-              toggle={() => setChosen(chosen.size > 0 ? new Set() : new Set(items.map(({ id }) => id)))}
-            />
-            <div ref={list} className="relative" style={{ height: rows.getTotalSize() }}>
-              {rows.getVirtualItems().map(({ key, index, start, size }) => {
-                const delivery = items[index]
-                if (!delivery) return null
-                return (
-                  <div
-                    key={key}
-                    className="absolute inset-x-0 top-0 border-b border-line"
-                    style={{ height: size, transform: `translateY(${start - rows.options.scrollMargin}px)` }}
-                  >
-                    <DeliveryRow
-                      delivery={delivery}
-                      webhookName={names.get(delivery.webhook_id) ?? 'deleted webhook'}
-                      active={index === at}
-                      selected={chosen.has(delivery.id)}
-                      onSelect={() => choose(delivery.id)}
-                      onFocus={() => setAt(index)}
-                    />
-                  </div>
-                )
-              })}
-            </div>
-          </>
-        )}
+        <Listing
+          read={pages}
+          rows={10}
+          count={isFiltered(search) ? 1 : items.length}
+          shown={items.length}
+          clear={() => navigate({ search: { live: search.live }, replace: true })}
+          empty={<NothingSent hasWebhook={names.size > 0} />}
+        >
+          <Heads
+            all={chosen.size === items.length}
+            some={chosen.size > 0}
+            toggle={() => setChosen(chosen.size > 0 ? new Set() : new Set(items.map(({ id }) => id)))}
+          />
+          <div ref={list} className="relative" style={{ height: rows.getTotalSize() }}>
+            {rows.getVirtualItems().map(({ key, index, start, size }) => {
+              const delivery = items[index]
+              if (!delivery) return null
+              return (
+                <div
+                  key={key}
+                  className="absolute inset-x-0 top-0 border-b border-line"
+                  style={{ height: size, transform: `translateY(${start - rows.options.scrollMargin}px)` }}
+                >
+                  <DeliveryRow
+                    delivery={delivery}
+                    webhookName={names.get(delivery.webhook_id) ?? 'deleted webhook'}
+                    active={index === at}
+                    selected={chosen.has(delivery.id)}
+                    onSelect={() => choose(delivery.id)}
+                    onFocus={() => setAt(index)}
+                  />
+                </div>
+              )
+            })}
+          </div>
+        </Listing>
       </Card>
       <SameWithApi operation="listDeliveries" input={{ query }} />
       <ReplayDialog open={replaying} onClose={() => setReplaying(false)} webhookId={search.webhook} />
     </Page>
+  )
+}
+
+function NothingSent({ hasWebhook }: { hasWebhook: boolean }) {
+  return (
+    <Empty
+      title="Nothing was sent yet."
+      action={
+        <LinkButton variant="solid" to={hasWebhook ? '/sandbox' : '/webhooks/new'}>
+          {hasWebhook ? 'Make something happen in the sandbox' : 'New webhook'}
+        </LinkButton>
+      }
+    >
+      A delivery is made for each event that a webhook subscribes to
+      {hasWebhook ? '. Nothing has happened since there is one.' : ', and there is no webhook.'}
+    </Empty>
   )
 }
 

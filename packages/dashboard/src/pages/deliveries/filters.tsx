@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useRef } from 'react'
+import { call } from '../../api.ts'
 import { useRead } from '../../query.ts'
 import { Button } from '../../ui/button.tsx'
 import { Choice, TextField } from '../../ui/field.tsx'
@@ -14,16 +15,23 @@ export function Filters({ search, set }: { search: DeliverySearch; set: (change:
   const catalog = useRead('listEventTypes', {})
   const navigate = useNavigate()
   const field = useRef<HTMLInputElement>(null)
-  const find = (id: string) => {
-    if (/^[0-9a-f-]{36}$/i.test(id.trim())) set({ of: id.trim() })
-    else if (id === '') set({ of: undefined })
+  const find = async (pasted: string) => {
+    const id = pasted.trim()
+    if (id === '') return set({ of: undefined })
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return
+    const isEvent = await call('getEvent', { params: { id } }).then(
+      () => true,
+      () => false,
+    )
+    if (isEvent) set({ of: id })
+    else navigate({ to: '/deliveries/$id', params: { id } })
   }
   const choose = <K extends keyof DeliverySearch>(key: K) => ({
     label: labels[key] ?? key,
     silent: true,
     value: String(search[key] ?? ''),
     onChange: ({ target }: { target: { value: string } }) =>
-      set({ [key]: target.value === '' ? undefined : key === 'code' ? Number(target.value) : target.value }),
+      set({ [key]: target.value === '' ? undefined : target.value }),
   })
   return (
     <div className="mb-3 grid grid-cols-2 gap-2 sm:flex sm:flex-wrap sm:[&>*]:w-auto">
@@ -31,10 +39,10 @@ export function Filters({ search, set }: { search: DeliverySearch; set: (change:
         <TextField
           ref={field}
           id={searchFieldId}
-          label="Event id"
+          label="Event or delivery id"
           silent
           type="search"
-          placeholder="Paste an event id"
+          placeholder="Paste an id"
           defaultValue={search.of ?? ''}
           key={search.of ?? ''}
           onChange={({ target }) => find(target.value)}
@@ -64,8 +72,15 @@ export function Filters({ search, set }: { search: DeliverySearch; set: (change:
         className="sm:max-w-36"
       />
       <Choice
-        {...choose('error')}
-        options={[['', 'Any failure'], ...errors.map(e => [e, e] as const)]}
+        label="Answer"
+        silent
+        value={search.code ? String(search.code) : (search.error ?? '')}
+        onChange={({ target: { value } }) => set(answerFilter(value))}
+        options={[
+          ['', 'Any answer'],
+          ...errors.map(e => [e, e] as const),
+          ...codes.map(code => [String(code), `HTTP ${code}`] as const),
+        ]}
         className="sm:max-w-34"
       />
       <Choice
@@ -85,11 +100,20 @@ export function Filters({ search, set }: { search: DeliverySearch; set: (change:
   )
 }
 
+/** Those that receivers answer with; any other stands in the address all the same. */
+const codes = [200, 400, 401, 403, 404, 410, 429, 500, 502, 503, 504]
+
+/** A class of failures or a status: never both, for a status says more. */
+function answerFilter(value: string): DeliverySearch {
+  const code = Number(value)
+  if (value !== '' && Number.isInteger(code)) return { code, error: undefined }
+  return { code: undefined, error: errors.find(known => known === value) }
+}
+
 const labels: Partial<Record<keyof DeliverySearch, string>> = {
   status: 'Status',
   webhook: 'Webhook',
   event: 'Event',
   session: 'Session',
-  error: 'Failure',
   since: 'Time',
 }

@@ -8,7 +8,7 @@ import { HeaderLines, Json } from '../../ui/code.tsx'
 import { ConfirmButton } from '../../ui/confirm.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { Choice } from '../../ui/field.tsx'
-import { Complaint, Empty, Failed, Loading } from '../../ui/list-states.tsx'
+import { Complaint, Empty, Listing } from '../../ui/list-states.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Pill } from '../../ui/pill.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
@@ -94,20 +94,20 @@ export function Inbox() {
           </div>
         </Card>
         <Card flush className="overflow-hidden">
-          {inbox.isPending ? (
-            <Loading />
-          ) : inbox.isError ? (
-            <Failed error={inbox.error} retry={inbox.refetch} />
-          ) : requests.length === 0 ? (
-            <Empty
-              title="Nothing has arrived."
-              action={pointing.length === 0 && webhooks.isSuccess ? <UseInbox /> : undefined}
-            >
-              {pointing.length === 0
-                ? 'Point a webhook here, and every event stands in this list with the verdict on its signature.'
-                : 'The next event stands here. Send a test, or write to a linked number.'}
-            </Empty>
-          ) : (
+          <Listing
+            read={inbox}
+            count={requests.length}
+            empty={
+              <Empty
+                title="Nothing has arrived."
+                action={pointing.length === 0 && webhooks.isSuccess ? <UseInbox /> : undefined}
+              >
+                {pointing.length === 0
+                  ? 'Point a webhook here, and every event stands in this list with the verdict on its signature.'
+                  : 'The next event stands here. Send a test, or write to a linked number.'}
+              </Empty>
+            }
+          >
             <ul className="divide-y divide-line">
               {requests.map(request => (
                 <Row
@@ -118,7 +118,7 @@ export function Inbox() {
                 />
               ))}
             </ul>
-          )}
+          </Listing>
         </Card>
       </div>
       <SameWithApi operation="updateInbox" input={{ body: { status: 503 } }} />

@@ -10,7 +10,7 @@ import { Button, LinkButton } from '../../ui/button.tsx'
 import { cn } from '../../ui/class-names.ts'
 import { Json } from '../../ui/code.tsx'
 import { Choice } from '../../ui/field.tsx'
-import { Empty, Failed, Loading, NoMatch } from '../../ui/list-states.tsx'
+import { Empty, Listing } from '../../ui/list-states.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Pill } from '../../ui/pill.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
@@ -99,24 +99,24 @@ export function Live() {
         </button>
       )}
       <Card flush className="overflow-hidden">
-        {first.isError ? (
-          <Failed error={first.error} retry={first.refetch} />
-        ) : first.isPending ? (
-          <Loading />
-        ) : events.length === 0 ? (
-          <Empty
-            title="Nothing has happened yet."
-            action={
-              <LinkButton variant="solid" to="/sandbox">
-                Make something happen
-              </LinkButton>
-            }
-          >
-            Write to a linked number, or as a contact in the sandbox. It stands here at once.
-          </Empty>
-        ) : shown.length === 0 ? (
-          <NoMatch clear={() => navigate({ search: {}, replace: true })} />
-        ) : (
+        <Listing
+          read={first}
+          count={events.length}
+          shown={shown.length}
+          clear={() => navigate({ search: {}, replace: true })}
+          empty={
+            <Empty
+              title="Nothing has happened yet."
+              action={
+                <LinkButton variant="solid" to="/sandbox">
+                  Make something happen
+                </LinkButton>
+              }
+            >
+              Write to a linked number, or as a contact in the sandbox. It stands here at once.
+            </Empty>
+          }
+        >
           <ul className="divide-y divide-line">
             {shown.map(event => (
               <Row
@@ -128,7 +128,7 @@ export function Live() {
               />
             ))}
           </ul>
-        )}
+        </Listing>
       </Card>
       <SameWithApi operation="listEvents" input={{}} />
     </Page>

@@ -8,7 +8,7 @@ import { queryClient, useChange, usePages, useRead } from '../../query.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { ConfirmButton } from '../../ui/confirm.tsx'
 import { Id } from '../../ui/copy.tsx'
-import { Complaint, Empty, Failed, Loading } from '../../ui/list-states.tsx'
+import { Complaint, Empty, Failed, Listing, Loading } from '../../ui/list-states.tsx'
 import { Option } from '../../ui/option.tsx'
 import { Card, Facts, Page } from '../../ui/page.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
@@ -128,13 +128,12 @@ function Connections({ session: { id } }: { session: Session }) {
   )
   return (
     <Card flush title="Connection" description="Each change of state, with its reason.">
-      {events.isPending ? (
-        <Loading rows={3} />
-      ) : events.isError ? (
-        <Failed error={events.error} retry={events.refetch} />
-      ) : events.items.length === 0 ? (
-        <Empty title="Nothing has happened yet." />
-      ) : (
+      <Listing
+        read={events}
+        count={events.items.length}
+        rows={3}
+        empty={<Empty title="Nothing has happened yet." />}
+      >
         <ul className="max-h-80 divide-y divide-line overflow-y-auto">
           {events.items.map(({ id: event, timestamp, payload }) => {
             const { status = '', previous, reason } = (payload.data ?? {}) as StatusData
@@ -151,7 +150,7 @@ function Connections({ session: { id } }: { session: Session }) {
             )
           })}
         </ul>
-      )}
+      </Listing>
     </Card>
   )
 }

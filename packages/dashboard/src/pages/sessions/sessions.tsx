@@ -7,7 +7,7 @@ import { usePages } from '../../query.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Id } from '../../ui/copy.tsx'
 import { Choice, TextField } from '../../ui/field.tsx'
-import { Empty, Failed, Loading, NoMatch } from '../../ui/list-states.tsx'
+import { Empty, Listing } from '../../ui/list-states.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { Pill } from '../../ui/pill.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
@@ -61,31 +61,31 @@ export function Sessions() {
         </div>
       </div>
       <Card flush>
-        {list.isPending ? (
-          <Loading />
-        ) : list.isError ? (
-          <Failed error={list.error} retry={list.refetch} />
-        ) : list.items.length === 0 ? (
-          <Empty
-            title="No number is linked yet."
-            action={
-              <Button variant="solid" icon={<QrCode />} onClick={create}>
-                Link a number
-              </Button>
-            }
-          >
-            Take the phone whose messages you want and scan a code with it, as for WhatsApp Web. No phone at
-            hand? The sandbox is a simulated WhatsApp that needs none.
-          </Empty>
-        ) : shown.length === 0 ? (
-          <NoMatch clear={() => set({ q: undefined, status: undefined })} />
-        ) : (
+        <Listing
+          read={list}
+          count={list.items.length}
+          shown={shown.length}
+          clear={() => set({ q: undefined, status: undefined })}
+          empty={
+            <Empty
+              title="No number is linked yet."
+              action={
+                <Button variant="solid" icon={<QrCode />} onClick={create}>
+                  Link a number
+                </Button>
+              }
+            >
+              Take the phone whose messages you want and scan a code with it, as for WhatsApp Web. No phone at
+              hand? The sandbox is a simulated WhatsApp that needs none.
+            </Empty>
+          }
+        >
           <ul className="divide-y divide-line">
             {shown.map(session => (
               <Row key={session.id} session={session} />
             ))}
           </ul>
-        )}
+        </Listing>
       </Card>
       <SameWithApi operation="listSessions" input={{}} />
       <NewSession open={search.new !== undefined} onClose={() => set({ new: undefined })} />

@@ -6,7 +6,7 @@ import { DeliveryPill } from '../../parts/delivery-pill.tsx'
 import { eventsWord, percent } from '../../parts/words.ts'
 import { usePages, useRead } from '../../query.ts'
 import { LinkButton } from '../../ui/button.tsx'
-import { Empty, Failed, Loading } from '../../ui/list-states.tsx'
+import { Empty, Failed, Listing } from '../../ui/list-states.tsx'
 import { Card, Facts } from '../../ui/page.tsx'
 import { Ago, duration } from '../../ui/time.tsx'
 import { useWebhook } from './webhook.tsx'
@@ -33,6 +33,9 @@ export function WebhookHealth() {
         <Facts
           rows={[
             ['Health', healthWord(webhook)],
+            ...(webhook.health.paused_until
+              ? [['Paused until', <Ago key="paused" at={webhook.health.paused_until} />] as const]
+              : []),
             ['Since', <Ago key="since" at={webhook.health.since} />],
             [
               'Events',
@@ -75,22 +78,23 @@ function Latest({ webhook }: { webhook: Webhook }) {
         </LinkButton>
       }
     >
-      {list.isPending ? (
-        <Loading rows={4} />
-      ) : list.isError ? (
-        <Failed error={list.error} retry={list.refetch} />
-      ) : list.items.length === 0 ? (
-        <Empty
-          title="Nothing was delivered yet."
-          action={
-            <LinkButton variant="solid" to="/webhooks/$id/test" params={{ id: webhook.id }}>
-              Send a test
-            </LinkButton>
-          }
-        >
-          A test goes out at once. Real events come when something happens on a session.
-        </Empty>
-      ) : (
+      <Listing
+        read={list}
+        count={list.items.length}
+        rows={4}
+        empty={
+          <Empty
+            title="Nothing was delivered yet."
+            action={
+              <LinkButton variant="solid" to="/webhooks/$id/test" params={{ id: webhook.id }}>
+                Send a test
+              </LinkButton>
+            }
+          >
+            A test goes out at once. Real events come when something happens on a session.
+          </Empty>
+        }
+      >
         <ul className="divide-y divide-line">
           {list.items.slice(0, 8).map(delivery => (
             <li
@@ -116,7 +120,7 @@ function Latest({ webhook }: { webhook: Webhook }) {
             </li>
           ))}
         </ul>
-      )}
+      </Listing>
     </Card>
   )
 }

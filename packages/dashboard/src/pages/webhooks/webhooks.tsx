@@ -8,7 +8,7 @@ import { usePages, useRead } from '../../query.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Id } from '../../ui/copy.tsx'
 import { Choice, TextField } from '../../ui/field.tsx'
-import { Empty, Failed, Loading, NoMatch } from '../../ui/list-states.tsx'
+import { Empty, Listing } from '../../ui/list-states.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
@@ -60,34 +60,34 @@ export function Webhooks() {
         </div>
       </div>
       <Card flush>
-        {list.isPending ? (
-          <Loading />
-        ) : list.isError ? (
-          <Failed error={list.error} retry={list.refetch} />
-        ) : list.items.length === 0 ? (
-          <Empty
-            title="No event goes anywhere yet."
-            action={
-              <>
-                <LinkButton variant="solid" icon={<Plus />} to="/webhooks/new">
-                  New webhook
-                </LinkButton>
-                <LinkButton to="/inbox">Use the built-in inbox</LinkButton>
-              </>
-            }
-          >
-            Give a URL of yours, tick the events you want, and send a test. No receiver yet? The built-in
-            inbox shows what one would get.
-          </Empty>
-        ) : shown.length === 0 ? (
-          <NoMatch clear={() => set({ q: undefined, state: undefined })} />
-        ) : (
+        <Listing
+          read={list}
+          count={list.items.length}
+          shown={shown.length}
+          clear={() => set({ q: undefined, state: undefined })}
+          empty={
+            <Empty
+              title="No event goes anywhere yet."
+              action={
+                <>
+                  <LinkButton variant="solid" icon={<Plus />} to="/webhooks/new">
+                    New webhook
+                  </LinkButton>
+                  <LinkButton to="/inbox">Use the built-in inbox</LinkButton>
+                </>
+              }
+            >
+              Give a URL of yours, tick the events you want, and send a test. No receiver yet? The built-in
+              inbox shows what one would get.
+            </Empty>
+          }
+        >
           <ul className="divide-y divide-line">
             {shown.map(webhook => (
               <Row key={webhook.id} webhook={webhook} overview={overview.data} />
             ))}
           </ul>
-        )}
+        </Listing>
       </Card>
       <SameWithApi operation="listWebhooks" input={{}} />
     </Page>
