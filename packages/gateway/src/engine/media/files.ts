@@ -100,9 +100,19 @@ export function createFiles(deps: FilesDeps): Files {
       fileName: attachment.fileName,
     }
     const fetch: Fetch = { asking: false, done: Promise.resolve({ error: stillComing }) }
+    const since = performance.now()
     fetch.done = whole(message, attachment, file, fetch)
       .then(kept => ({ ...kept, expiresAt: kept.expiresAt.toISOString() }))
       .catch(error => ({ error: told(error) }))
+      .then((media: FetchedMedia) => {
+        const { size, error } = media
+        const facts = { messageId: message.key.id, kind: attachment.kind, size, fault: error?.code }
+        log.info(
+          { ...facts, asked: fetch.asking, ms: Math.round(performance.now() - since) },
+          'file of a message',
+        )
+        return media
+      })
       .finally(() => underWay.delete(id))
     underWay.set(id, fetch)
     return fetch
