@@ -2,15 +2,10 @@
 import { z } from 'zod'
 import type { Api, ApiDeps } from './api.ts'
 import { ask } from './ask.ts'
+import { contentOf, messageBody, messageTypes } from './message-types.ts'
 import { moment } from './page.ts'
 import { found, problem } from './problem.ts'
 import { pathId } from './validate.ts'
-
-/** What this version sends. The contract has more types; they are refused by name until they work. */
-const supportedTypes = ['text'] as const
-
-/** WhatsApp cuts longer texts. */
-const MAX_TEXT_LENGTH = 65_536
 
 const message = z
   .object({
@@ -30,13 +25,9 @@ export function messageRoutes(app: Api, { store, commands }: Pick<ApiDeps, 'stor
         tags: ['Messages'],
         operationId: 'sendMessage',
         summary: 'Send a message',
-        description: `Types of this version: ${supportedTypes.join(', ')}. A \`message.sent\` event follows.`,
+        description: `Types of this version: ${messageTypes.join(', ')}. A \`message.sent\` event follows; for a reaction, an edit or a deletion the event of its own kind.`,
         params: pathId('session_not_found'),
-        body: z.strictObject({
-          to: z.string().trim().min(1).max(128).describe('A phone number with its country code, or a jid.'),
-          type: z.enum(supportedTypes).default('text'),
-          text: z.string().min(1).max(MAX_TEXT_LENGTH),
-        }),
+        body: messageBody,
         response: { 201: message },
       },
       config: {
@@ -54,9 +45,10 @@ export function messageRoutes(app: Api, { store, commands }: Pick<ApiDeps, 'stor
     },
     async (request, reply) => {
       const { id } = request.params
-      const { to, type, text } = request.body
+      const { to } = request.body
       found(await store.sessions.get(request.profileId, id), 'session_not_found')
-      const sent = await ask(commands, 'message.send', { sessionId: id, to, content: { type, text } })
+      const content = contentOf(request.body)
+      const sent = await ask(commands, 'message.send', { sessionId: id, to, content })
       return reply
         .code(201)
         .send({ message_id: sent.messageId, session_id: id, to: sent.to, timestamp: sent.timestamp })
@@ -68,7 +60,7 @@ export function messageRoutes(app: Api, { store, commands }: Pick<ApiDeps, 'stor
 async function refuseOtherTypes(request: { body: unknown }): Promise<void> {
   const { body } = request
   const type = typeof body === 'object' && body !== null && 'type' in body ? body.type : 'text'
-  if (typeof type !== 'string' || supportedTypes.some(supported => supported === type)) return
-  const detail = `"${type.slice(0, 32)}" is not one of them. This version sends: ${supportedTypes.join(', ')}.`
-  throw problem('message_type_not_supported', detail, { supported_types: supportedTypes })
+  if (typeof type !== 'string' || messageTypes.some(supported => supported === type)) return
+  const detail = `"${type.slice(0, 32)}" is not one of them. This version sends: ${messageTypes.join(', ')}.`
+  throw problem('message_type_not_supported', detail, { supported_types: messageTypes })
 }

@@ -201,37 +201,6 @@ test('a pairing code is asked for the digits of the number, however they are wri
   }
 })
 
-test('a text is handed to the engine and answered with the message id', async () => {
-  const id = await newSession()
-  const answer = await api.call(`POST /sessions/${id}/messages`, {
-    body: { to: '15550100', type: 'text', text: 'Hello' },
-  })
-  assert.equal(answer.status, 201)
-  assert.deepEqual(answer.json, {
-    message_id: '3EB0',
-    session_id: id,
-    to: 'jid of 15550100',
-    timestamp: '2030-01-01T00:00:00.000Z',
-  })
-  const args = { sessionId: id, to: '15550100', content: { type: 'text', text: 'Hello' } }
-  assert.deepEqual(api.heard.at(-1), { name: 'message.send', args })
-})
-
-test('types that cannot be sent yet are refused with the list of those that can', async () => {
-  const id = await newSession()
-  for (const type of ['image', 'poll', 'x'.repeat(1_000)]) {
-    const answer = await api.call(`POST /sessions/${id}/messages`, {
-      body: { to: '15550100', type, image: {} },
-    })
-    assertProblem(answer, 'message_type_not_supported')
-    assert.deepEqual(answer.json.supported_types, ['text'])
-  }
-  const faults = { text: 'a', to: '' }
-  assert.deepEqual(pointersOf(await api.call(`POST /sessions/${id}/messages`, { body: faults })), ['/to'])
-  const long = { to: '15550100', text: 'x'.repeat(70_000) }
-  assert.deepEqual(pointersOf(await api.call(`POST /sessions/${id}/messages`, { body: long })), ['/text'])
-})
-
 test('the sessions of another profile do not exist, for reading, changing or commanding', async () => {
   const id = await newSession()
   const heardBefore = api.heard.length

@@ -71,7 +71,7 @@ export function commandHandlers(deps: SessionKeeper & { now: () => Date }): Comm
     },
     'message.send': async ({ sessionId, to, content }) => {
       const session = await deps.held(sessionId)
-      if (session) return session.send(to, content.text)
+      if (session) return session.send(to, content)
       const row = await deps.find(sessionId)
       return row ? refuse('session_not_connected', `The session is ${row.status}.`) : notFound(sessionId)
     },

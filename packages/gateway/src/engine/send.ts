@@ -1,38 +1,42 @@
 import { Boom } from '@hapi/boom'
-import type { WAMessage } from 'baileys'
+import type { proto, WAMessage, WAMessageKey } from 'baileys'
 import type { CommandAnswer, CommandResult, RefusalCode } from '../stream/commands.ts'
+import type { MessageContent } from '../stream/message-content.ts'
+import { compose, NotSomebody } from './compose.ts'
 import type { LiveSocket } from './connect.ts'
 import { parseRecipient, type Recipient } from './jid.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
 export type Sent = { message: WAMessage; jid: string }
 
+export type Send = {
+  socket: LiveSocket
+  to: string
+  content: MessageContent
+  /** What this session sent under a key, while it is remembered: to quote it as it was. */
+  sent: (key: WAMessageKey) => Promise<proto.IMessage | undefined>
+}
+
 /**
- * Sends a text to a phone number, a LID or a group. A number is looked up first: WhatsApp accepts messages to numbers
- * that do not exist and says nothing. Never rejects.
+ * Sends to a phone number, a LID or a group. A number is looked up first: WhatsApp accepts messages to numbers that do
+ * not exist and says nothing. Never rejects.
  */
-export async function sendText(
-  socket: LiveSocket,
-  to: string,
-  text: string,
-): Promise<{ ok: true; result: Sent } | Refusal> {
-  const recipient = parseRecipient(to)
+export async function sendContent(send: Send): Promise<{ ok: true; result: Sent } | Refusal> {
+  const recipient = parseRecipient(send.to)
   if (!recipient)
-    return refuse('invalid_recipient', `“${to}” is neither a phone number nor a WhatsApp address.`)
+    return refuse('invalid_recipient', `“${send.to}” is neither a phone number nor a WhatsApp address.`)
   try {
-    return await Promise.race([deliver(socket, recipient, text), closing(socket)])
+    return await Promise.race([deliver(send, recipient), closing(send.socket)])
   } catch (error) {
     return refuse(...describe(error))
   }
 }
 
-async function deliver(socket: LiveSocket, recipient: Recipient, text: string) {
+async function deliver({ socket, content, sent }: Send, recipient: Recipient) {
   const found = await addressOf(socket, recipient)
   if (!found.ok) return found
-  const message = await socket.use(baileys =>
-    // A preview would make this process fetch whatever link the text contains.
-    baileys.sendMessage(found.jid, { text, linkPreview: null }),
-  )
+  const { message: composed, options } = await compose(content, found.jid, sent)
+  const message = await socket.use(baileys => baileys.sendMessage(found.jid, composed, options))
   if (!message?.key.id) return refuse('whatsapp_refused', 'WhatsApp did not take the message.')
   // A copy: the library's event buffer writes later receipts into the object it has returned.
   return { ok: true as const, result: { message: { ...message, key: { ...message.key } }, jid: found.jid } }
@@ -60,6 +64,7 @@ async function closing(socket: LiveSocket): Promise<Refusal> {
 
 function describe(error: unknown): [RefusalCode, string] {
   const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof NotSomebody) return ['invalid_recipient', message]
   if (error instanceof Boom && error.output.statusCode === 428)
     return ['session_not_connected', 'The connection was lost before the message left.']
   return ['whatsapp_refused', `WhatsApp refused the message: ${message}`]

@@ -6,6 +6,7 @@ import type { SessionAuthState } from '../store/auth-state.ts'
 import type { Polls } from '../store/polls.ts'
 import type { SessionPatch, SessionRow } from '../store/sessions.ts'
 import type { CommandAnswer, CommandResult } from '../stream/commands.ts'
+import type { MessageContent } from '../stream/message-content.ts'
 import { openAuthState } from './auth-state.ts'
 import { createConnection } from './connection.ts'
 import type { Network, Publish } from './engine.ts'
@@ -19,7 +20,7 @@ import { type StoreFailure, within } from './persistence.ts'
 import { createPlaceholderSweeper } from './placeholder-sweeper.ts'
 import { createPollBox } from './polls.ts'
 import { refuse } from './refusal.ts'
-import { sendText, sentResult } from './send.ts'
+import { sendContent, sentResult } from './send.ts'
 import { createSentMessages } from './sent-messages.ts'
 import { createSocketCaches } from './socket-caches.ts'
 import { createStatusBoard, meanings, type Standing } from './status-board.ts'
@@ -58,7 +59,7 @@ export type Session = {
   readonly ended: Promise<void>
   restart(): void
   pairingCode(phone: string): Promise<CommandAnswer<CommandResult<'session.pairing-code'>>>
-  send(to: string, text: string): Promise<CommandAnswer<CommandResult<'message.send'>>>
+  send(to: string, content: MessageContent): Promise<CommandAnswer<CommandResult<'message.send'>>>
   applySettings(settings: Record<string, unknown>): Promise<void>
   /** Unlinks the number, as well as WhatsApp can be told, and forgets its keys. */
   logout(): Promise<void>
@@ -299,16 +300,21 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     return answer
   }
 
-  async function send(to: string, text: string): Promise<CommandAnswer<CommandResult<'message.send'>>> {
+  async function send(
+    to: string,
+    content: MessageContent,
+  ): Promise<CommandAnswer<CommandResult<'message.send'>>> {
     const live = connection.socket
     if (!live || board.status !== 'connected') {
       return refuse('session_not_connected', `The session is ${board.status}, so nothing can be sent.`)
     }
-    const answer = await sendText(live, to, text)
+    const answer = await sendContent({ socket: live, to, content, sent: sent.get })
     if (!answer.ok) return answer
     const { message } = answer.result
     // `message.sent` comes from here: the echo of the library may be half a minute late.
-    intake.take({ 'messages.upsert': { messages: [message], type: 'append' } }, async () => null)
+    const findNumber = (lid: string) =>
+      live.use(baileys => baileys.signalRepository.lidMapping.getPNForLID(lid))
+    intake.take({ 'messages.upsert': { messages: [message], type: 'append' } }, findNumber)
     if (message.message && message.key.id) await sent.remember(message.key.id, message.message)
     return sentResult(answer.result, now())
   }

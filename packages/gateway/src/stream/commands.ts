@@ -1,3 +1,5 @@
+import type { MessageContent } from './message-content.ts'
+
 /** Every reason a command may be refused for; an expected refusal is a value, never an exception. */
 export type RefusalCode =
   | 'session_not_found'
@@ -27,7 +29,7 @@ export type CommandMap = {
   /** What the session counts since it was started (engine/figures.ts says what); null when this engine does not hold it. */
   'session.figures': { args: { sessionId: string }; result: { figures: SessionCounts | null } }
   'message.send': {
-    args: { sessionId: string; to: string; content: { type: 'text'; text: string } }
+    args: { sessionId: string; to: string; content: MessageContent }
     /** `to` is the jid it went to, `timestamp` an ISO time. */
     result: { messageId: string; to: string; timestamp: string }
   }
