@@ -60,6 +60,8 @@ export type Product = { "productId": string; "title": string; "description"?: st
 
 export type Qr = { "qr": string; "expires_at": string | null }
 
+export type QuotedInput = { "message_id": string; "participant"?: string; "from_me"?: boolean; "body"?: string }
+
 export type QuotedMessage = { "messageId": string; "participant"?: Person; "body": string; "type": "text" | "image" | "audio" | "voice" | "video" | "gif" | "sticker" | "document" | "location" | "live_location" | "contact" | "contacts" | "poll" | "reaction" | "event" | "product" | "order" | "list" | "button" | "template" | "group_invite" | "view_once" | "unknown" }
 
 export type Reaction = { "messageId": string; "emoji": string }
@@ -115,7 +117,7 @@ export type Operations = {
   getSessionFigures: { input: { params: { "id": string } }; answer: { "figures": SessionFigures | null; "inbox_oldest_s": number | null } }
   getSessionQr: { input: { params: { "id": string }; query?: { "format"?: "json" | "svg" | "png" | "text" } }; answer: Qr }
   createPairingCode: { input: { params: { "id": string }; body: { "phone": string } }; answer: { "code": string; "expires_at": string } }
-  sendMessage: { input: { params: { "id": string }; body: { "to": string; "type"?: "text"; "text": string } }; answer: SentMessage }
+  sendMessage: { input: { params: { "id": string }; body: { "to": string; "type"?: "text"; "text": string; "mentions"?: string[]; "quoted"?: QuotedInput } | { "to": string; "type": "location"; "latitude": number; "longitude": number; "name"?: string; "address"?: string; "quoted"?: QuotedInput } | { "to": string; "type": "contact"; "contacts": { "name": string; "phones": string[] }[]; "quoted"?: QuotedInput } | { "to": string; "type": "poll"; "question": string; "options": string[]; "selectable_count"?: number; "quoted"?: QuotedInput } | { "to": string; "type": "reaction"; "message_id": string; "participant"?: string; "from_me"?: boolean; "emoji": string } | { "to": string; "type": "edit"; "message_id": string; "text": string } | { "to": string; "type": "delete"; "message_id": string; "participant"?: string; "from_me"?: boolean } }; answer: SentMessage }
   createWebhook: { input: { body: { "name"?: string; "webhook_url": string; "session_ids"?: string[] | null; "enabled"?: boolean; "subscribed_events"?: string[]; "retry_config"?: { "preset"?: "quick" | "standard" | "custom"; "max_attempts"?: number; "backoff_ms"?: number; "delays_ms"?: number[] | null }; "headers"?: Record<string, string>; "ordered"?: boolean; "rate_limit"?: number | null; "secret"?: string } }; answer: { "id": string; "name": string; "webhook_url": string; "session_ids": string[] | null; "enabled": boolean; "subscribed_events": string[]; "retry_config": { "preset": "quick" | "standard" | "custom"; "max_attempts": number; "backoff_ms": number; "delays_ms": number[] | null }; "headers": Record<string, string>; "ordered": boolean; "rate_limit": number | null; "health": { "state": "healthy" | "degraded" | "suspended" | "disabled"; "since": string; "reason": string | null; "paused_until": string | null }; "created_at": string; "updated_at": string; "secret": string } }
   listWebhooks: { input: { query?: { "limit"?: number; "cursor"?: string } }; answer: { "data": Webhook[]; "pagination": { "next_cursor": string | null; "has_more": boolean } } }
   getWebhook: { input: { params: { "id": string } }; answer: Webhook }
