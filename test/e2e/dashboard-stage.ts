@@ -241,6 +241,7 @@ export function pagesOf({ ids }: Pick<Stage, 'ids'>): Record<string, string> {
     'api-keys': '/api-keys',
     settings: '/settings',
     missing: '/nothing/here',
+    'webhook-missing': '/webhooks/01900000-0000-7000-8000-000000000000',
   }
 }
 

@@ -19,6 +19,7 @@ const child = () => root
 const overview = createRoute({
   getParentRoute: child,
   path: '/',
+  validateSearch: (search: Record<string, unknown>): { window?: string } => ({ window: text(search.window) }),
   component: lazyRouteComponent(() => import('./pages/overview/overview.tsx'), 'Overview'),
 })
 const welcome = createRoute({

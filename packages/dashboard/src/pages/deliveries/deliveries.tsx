@@ -5,11 +5,11 @@ import { useEffect, useRef, useState } from 'react'
 import { call } from '../../api.ts'
 import { ReplayDialog } from '../../parts/replay-dialog.tsx'
 import { requestCurl } from '../../parts/request-curl.ts'
-import { useRead } from '../../query.ts'
+import { queryClient, useRead } from '../../query.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/checkbox.tsx'
 import { useCopy } from '../../ui/copy.tsx'
-import { Empty, Listing } from '../../ui/list-states.tsx'
+import { Complaint, Empty, Listing } from '../../ui/list-states.tsx'
 import { Card, Page } from '../../ui/page.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -32,6 +32,7 @@ export function Deliveries() {
   const [at, setAt] = useState(-1)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [replaying, setReplaying] = useState(false)
+  const [refused, setRefused] = useState<unknown>(null)
   const { copy } = useCopy()
   // Moving through the list or choosing from it is reading it: nothing may jump.
   const paused = at >= 0 || chosen.size > 0
@@ -39,6 +40,10 @@ export function Deliveries() {
   const names = useWebhookNames()
   const current = items[at]
 
+  const attempt = (work: () => Promise<void>) => {
+    setRefused(null)
+    work().catch(setRefused)
+  }
   const choose = (id: string) =>
     setChosen(before => {
       const after = new Set(before)
@@ -84,8 +89,8 @@ export function Deliveries() {
       ? {
           Enter: () => navigate({ to: '/deliveries/$id', params: { id: current.id } }),
           x: () => choose(current.id),
-          r: () => redeliver(current.id).then(() => pages.refetch()),
-          c: () => copyCurl(current.id, copy),
+          r: () => attempt(() => redeliver(current.id)),
+          c: () => attempt(() => copyCurl(current.id, copy)),
         }
       : {}),
   })
@@ -120,6 +125,11 @@ export function Deliveries() {
         </button>
       )}
       {chosen.size > 0 && <BulkRedeliver ids={[...chosen]} done={release} />}
+      {refused !== null && (
+        <div className="mb-2">
+          <Complaint error={refused} />
+        </div>
+      )}
       <Card flush className="overflow-hidden">
         <Listing
           read={pages}
@@ -200,10 +210,9 @@ function useWebhookNames(): ReadonlyMap<string, string> {
 }
 
 async function redeliver(id: string): Promise<void> {
-  await call('redeliver', { params: { id } }).then(
-    () => toast('It goes out again now'),
-    error => toast(`${error.message} (the delivery's page has more)`),
-  )
+  await call('redeliver', { params: { id } })
+  await queryClient.invalidateQueries({ queryKey: ['listDeliveries'] })
+  toast('It goes out again now')
 }
 
 async function copyCurl(id: string, copy: (text: string) => Promise<void>): Promise<void> {

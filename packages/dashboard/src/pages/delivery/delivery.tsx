@@ -9,8 +9,9 @@ import { queryClient, useChange, useRead } from '../../query.ts'
 import { Button } from '../../ui/button.tsx'
 import { ConfirmButton } from '../../ui/confirm.tsx'
 import { Id } from '../../ui/copy.tsx'
-import { Complaint, Failed, Loading } from '../../ui/list-states.tsx'
+import { Complaint } from '../../ui/list-states.tsx'
 import { Card, Facts, Page } from '../../ui/page.tsx'
+import { PageState } from '../../ui/page-state.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { Ago } from '../../ui/time.tsx'
 import { toast } from '../../ui/toast.tsx'
@@ -28,8 +29,7 @@ export function DeliveryPage() {
     { params: { id } },
     { every: answer => (answer?.status === 'pending' ? 1_500 : 15_000) },
   )
-  if (delivery.isError) return <Failed error={delivery.error} retry={delivery.refetch} />
-  if (delivery.isPending) return <Loading />
+  if (!delivery.data) return <PageState read={delivery} />
   return <Story key={id} delivery={delivery.data} />
 }
 

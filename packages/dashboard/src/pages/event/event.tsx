@@ -4,8 +4,8 @@ import { useRead } from '../../query.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Json } from '../../ui/code.tsx'
 import { Id } from '../../ui/copy.tsx'
-import { Failed, Loading } from '../../ui/list-states.tsx'
 import { Card, Facts, Page } from '../../ui/page.tsx'
+import { PageState } from '../../ui/page-state.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { Ago } from '../../ui/time.tsx'
 
@@ -15,8 +15,7 @@ const route = getRouteApi('/live/$id')
 export function EventPage() {
   const { id } = route.useParams()
   const event = useRead('getEvent', { params: { id } })
-  if (event.isError) return <Failed error={event.error} retry={event.refetch} />
-  if (event.isPending) return <Loading />
+  if (!event.data) return <PageState read={event} />
   const { type, timestamp, committed_at, session_id, payload } = event.data
   return (
     <Page

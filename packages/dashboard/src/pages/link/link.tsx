@@ -5,8 +5,8 @@ import { SessionPill } from '../../parts/session-pill.tsx'
 import { numberWord } from '../../parts/words.ts'
 import { useRead } from '../../query.ts'
 import { LinkButton } from '../../ui/button.tsx'
-import { Failed, Loading } from '../../ui/list-states.tsx'
 import { Card, Page } from '../../ui/page.tsx'
+import { PageState } from '../../ui/page-state.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { Segments } from '../../ui/tabs.tsx'
 import { PairingCode } from './pairing-code.tsx'
@@ -21,8 +21,7 @@ export function LinkPage() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/sessions/$id/link' })
   const session = useRead('getSession', { params: { id } }, { every: 1_000 })
-  if (session.isError) return <Failed error={session.error} retry={session.refetch} />
-  if (session.isPending) return <Loading />
+  if (!session.data) return <PageState read={session} />
   const method = search.with ?? 'qr'
   return (
     <Page

@@ -1,5 +1,4 @@
-import { Link, Navigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { getRouteApi, Link, Navigate, useNavigate } from '@tanstack/react-router'
 import type { Overview as Figures, Session, Webhook } from '../../operations.ts'
 import { AttemptsChart, sliceTitle } from '../../parts/attempts-chart.tsx'
 import { causeWord } from '../../parts/cause-word.ts'
@@ -24,11 +23,13 @@ const windows = [
   ['7d', '7 d'],
   ['30d', '30 d'],
 ] as const
-type Window = (typeof windows)[number][0]
+const route = getRouteApi('/')
 
 /** Is everything well? If not, what, and where to go. */
 export function Overview() {
-  const [window, setWindow] = useState<Window>('1h')
+  const search = route.useSearch()
+  const navigate = useNavigate({ from: '/' })
+  const window = windows.find(([name]) => name === search.window)?.[0] ?? '1h'
   const figures = useRead('getOverview', { query: { window } }, { every: 5_000, keep: true })
   const sessions = usePages('listSessions', {}, { every: 10_000, limit: 250 })
   const webhooks = usePages('listWebhooks', {}, { every: 10_000, limit: 250 })
@@ -38,7 +39,14 @@ export function Overview() {
   return (
     <Page
       title="Overview"
-      actions={<Segments label="Window" value={window} options={windows} onChange={setWindow} />}
+      actions={
+        <Segments
+          label="Window"
+          value={window}
+          options={windows}
+          onChange={next => navigate({ search: { window: next === '1h' ? undefined : next }, replace: true })}
+        />
+      }
     >
       <div className="space-y-4">
         <Problems sessions={sessions.items} webhooks={webhooks.items} figures={figures.data} />

@@ -8,9 +8,10 @@ import { queryClient, useChange, usePages, useRead } from '../../query.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { ConfirmButton } from '../../ui/confirm.tsx'
 import { Id } from '../../ui/copy.tsx'
-import { Complaint, Empty, Failed, Listing, Loading } from '../../ui/list-states.tsx'
+import { Complaint, Empty, Listing } from '../../ui/list-states.tsx'
 import { Option } from '../../ui/option.tsx'
 import { Card, Facts, Page } from '../../ui/page.tsx'
+import { PageState } from '../../ui/page-state.tsx'
 import { SameWithApi } from '../../ui/same-with-api.tsx'
 import { Ago, exact, useNow } from '../../ui/time.tsx'
 import { Behaviours } from './behaviours.tsx'
@@ -22,8 +23,7 @@ const stale = ['getSession', 'listSessions'] as const
 export function SessionPage() {
   const { id } = route.useParams()
   const session = useRead('getSession', { params: { id } }, { every: 3_000 })
-  if (session.isError) return <Failed error={session.error} retry={session.refetch} />
-  if (session.isPending) return <Loading />
+  if (!session.data) return <PageState read={session} />
   return <Loaded session={session.data} />
 }
 

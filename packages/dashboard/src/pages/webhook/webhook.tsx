@@ -5,8 +5,9 @@ import { WebhookPill } from '../../parts/webhook-pill.tsx'
 import { useChange, useRead } from '../../query.ts'
 import { Button } from '../../ui/button.tsx'
 import { Id } from '../../ui/copy.tsx'
-import { Complaint, Failed, Loading } from '../../ui/list-states.tsx'
+import { Complaint } from '../../ui/list-states.tsx'
 import { Page } from '../../ui/page.tsx'
+import { PageState } from '../../ui/page-state.tsx'
 import { LinkTabs } from '../../ui/tabs.tsx'
 
 const route = getRouteApi('/webhooks/$id')
@@ -23,8 +24,7 @@ export function useWebhook(): Webhook {
 export function WebhookFrame() {
   const { id } = route.useParams()
   const webhook = useRead('getWebhook', { params: { id } }, { every: 5_000 })
-  if (webhook.isError) return <Failed error={webhook.error} retry={webhook.refetch} />
-  if (webhook.isPending) return <Loading />
+  if (!webhook.data) return <PageState read={webhook} />
   const params = { id }
   return (
     <Page
