@@ -1,5 +1,4 @@
 /** A stage for looking at the dashboard: the real gateway with numbers, receivers and a history, and a browser. */
-import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import chromium from '@sparticuz/chromium'
 import { type Contact, type Phone, startWhatsApp, type WhatsApp } from '@waxwing/simulator'
@@ -251,9 +250,4 @@ export async function visit(page: Page, path: string): Promise<void> {
   await page.locator('h1').first().waitFor()
   await page.locator('.skeleton, [aria-label=Loading]').first().waitFor({ state: 'detached' })
   await page.evaluate('document.fonts.ready')
-}
-
-/** For a failing test: what the page looked like. */
-export async function keepPicture(page: Page, path: string): Promise<void> {
-  writeFileSync(path, await page.screenshot({ fullPage: true }))
 }
