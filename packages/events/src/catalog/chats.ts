@@ -29,7 +29,7 @@ export const chatEvents = [
     category: 'chats',
     title: 'New chat',
     description:
-      'A chat appeared: the first message with somebody, a group joined, or the list after linking.',
+      'A chat appeared: this number joined a group. New personal chats are not told yet; their first message is.',
     since: '0.1.0',
     data: z.strictObject(chat),
     samples: {
@@ -48,7 +48,7 @@ export const chatEvents = [
     category: 'chats',
     title: 'Chat changed',
     description:
-      'A chat changed: new messages, read, archived, pinned, muted, locked. Carries only the fields that changed, besides who it is.',
+      'A chat was read, archived, pinned or muted on one of the account’s devices. Carries only the fields that changed, besides who it is.',
     since: '0.1.0',
     data: z.strictObject(chat),
     samples: {

@@ -18,7 +18,8 @@ export const contactEvents = [
     type: 'contacts.upsert',
     category: 'contacts',
     title: 'New contact',
-    description: 'A contact was saved on the phone, or learned of during the first synchronisation.',
+    description:
+      'A contact was saved on the phone. After linking, one event for each that was saved there before.',
     since: '0.1.0',
     data: z.strictObject(contact),
     samples: { saved: { ...ann, name: 'Ann Example' } },
@@ -28,7 +29,7 @@ export const contactEvents = [
     category: 'contacts',
     title: 'Contact changed',
     description:
-      'A name or a picture changed. A push name is told once when it is new, not with every message. Carries only the fields that changed, besides who it is.',
+      'A picture changed. Carries only the fields that changed, besides who it is. The name somebody chose for themselves is the `pushName` of their messages.',
     since: '0.1.0',
     data: z.strictObject(contact),
     samples: { pushName: { ...ann, pushName: 'Ann' }, picture: { ...ben, picture: 'changed' } },

@@ -33,7 +33,7 @@ export type TraceCapture = (drafts: readonly EventDraft[], since: Date) => void
 export type IntakeDeps = {
   session: { id: string; profileId: string }
   me: () => Person
-  outbox: Pick<Outbox, 'add'>
+  outbox: Pick<Outbox, 'add' | 'size' | 'stored'>
   /** Without it no votes are counted. */
   polls?: PollBox
   /** Without it no files are fetched, and messages are told without them. */
@@ -47,6 +47,15 @@ export type IntakeDeps = {
 const lookupMs = 2_000
 /** Numbers remembered; people write more than once. */
 const rememberedNumbers = 2_000
+/**
+ * After linking, Baileys tells the whole address book at once, one event a contact. From this many waiting events on, the
+ * next ones of the shared state of the app wait for the store: the outbox would take them for a store that refuses.
+ */
+const crowded = 500
+/** As long as the outbox itself is patient; a store that is away is its business. */
+const roomMs = 15_000
+const ofSharedState = ['contacts.upsert', 'labels.edit', 'labels.association', 'messages.delete'] as const
+
 /** Groups just joined: their description is needed once, by the message that follows it. */
 const rememberedGroups = 50
 
@@ -85,6 +94,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     since: Date,
   ): Promise<void> {
     await findNumbers(events, findNumber)
+    if (deps.outbox.size >= crowded && ofSharedState.some(name => events[name]))
+      await within(deps.outbox.stored(), roomMs).catch(() => {})
     for (const group of events['groups.upsert'] ?? []) groups.set(group.id, group)
     const messages = events['messages.upsert']?.messages ?? []
     const tallies = (await deps.polls?.take(messages, context()).catch(forgiven(stanza))) ?? []

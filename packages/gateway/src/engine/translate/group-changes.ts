@@ -54,8 +54,7 @@ export function translateGroupChange(
   const fact: Fact = { at, chat: ref.from, naturalKey: wireKey(message.key) }
   const author = message.key.participant ? { author: ref.participant } : {}
   const told: Told = { ref, fact, author, context }
-  if (type === StubType.GROUP_CREATE)
-    return [draft('groups.upsert', joinedGroup(ref.from, parameters[0] ?? '', context), fact, context)]
+  if (type === StubType.GROUP_CREATE) return newGroup(parameters[0] ?? '', told)
   if (type === StubType.GROUP_PARTICIPANT_CHANGE_NUMBER) return numberChange(parameters[0], told)
   if (type === StubType.GROUP_MEMBERSHIP_JOIN_APPROVAL_REQUEST_NON_ADMIN_ADD)
     return joinRequest(parameters, told)
@@ -74,6 +73,13 @@ type Told = {
   fact: Fact
   author: { author?: MessageRef['participant'] }
   context: TranslationContext
+}
+
+/** A group joined is also a new chat in the list. */
+function newGroup(subject: string, { ref, fact, context }: Told): EventDraft[] {
+  const group = joinedGroup(ref.from, subject, context)
+  const chat = { jid: ref.from, kind: 'group' as const, name: group.subject }
+  return [draft('groups.upsert', group, fact, context), draft('chats.upsert', chat, fact, context)]
 }
 
 /** The stub names the old address, and is written by the new one. Baileys' own event for it throws. */

@@ -69,9 +69,7 @@ export const translationTable = {
   'chats.lock': silent('a chat hidden on the phone; nobody should learn of it through a webhook'),
   'blocklist.set': silent('typed by Baileys but never emitted'),
 
-  'chats.upsert': silent(
-    'not yet: a group joined is told as groups.upsert, and a new personal chat is a chats.update',
-  ),
+  'chats.upsert': silent('told for new groups alone, and from the stub message of the same change'),
   'messages.reaction': silent('told from the message that reacts, which has a time and both addresses'),
   'groups.upsert': silent(
     'kept by the intake, and told from the stub message of the same change, which has an id and a time',
