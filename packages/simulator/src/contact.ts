@@ -11,7 +11,7 @@ import { pushNotice } from './server/notice.ts'
 import { showDoing, showPresence } from './server/presence.ts'
 import { pushReceipt } from './server/receipt.ts'
 import { sendToRoom } from './server/room-send.ts'
-import { createMessageId, sendMessage } from './server/send.ts'
+import { createMessageId, pushUnavailable, sendMessage } from './server/send.ts'
 import { postStatus } from './server/status.ts'
 import { node, seconds } from './wire/nodes.ts'
 
@@ -59,6 +59,8 @@ export type Contact = Deeds & {
   sayIn(group: Group, text: string): Promise<{ id: string }>
   /** Posts a status (a story) that these phones see. */
   postStatus(text: string, seenBy: Phone[]): Promise<{ id: string }>
+  /** Sends something to be seen once, which WhatsApp gives to phones alone: linked devices hear only that it is there. */
+  sendForPhoneOnly(to: Phone): Promise<{ id: string }>
   /** Takes another picture of themselves, of which these phones hear. */
   changePicture(seenBy: Phone[]): Promise<void>
   /** Is seen typing, or recording a voice note, by whoever of the chat is connected now. */
@@ -119,6 +121,11 @@ export function createContact(network: Network, account: Account): Contact {
         { extendedTextMessage: { text } },
       ),
     }),
+    async sendForPhoneOnly({ number }) {
+      const id = createMessageId()
+      await pushUnavailable(account, network.account(number), id)
+      return { id }
+    },
     async changePicture(seenBy) {
       const attrs = { from: account.jid, type: 'picture', id: createMessageId(), t: seconds() }
       const notice = node('notification', attrs, [node('set', { jid: account.jid, id: attrs.t })])

@@ -2,13 +2,13 @@ import type { EventDraft } from '@waxwing/events/event-id'
 import type { BaileysEventMap, GroupMetadata, WAMessage } from 'baileys'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import type { Person } from './jid.ts'
+import { bareJid, type Person } from './jid.ts'
 import type { FetchedMedia, FetchedOf, Files } from './media/files.ts'
 import type { Outbox } from './outbox.ts'
 import { TimedOut, within } from './persistence.ts'
 import type { PollBox } from './polls.ts'
 import type { TranslationContext } from './translate/context.ts'
-import { hiddenPeople } from './translate/hidden-people.ts'
+import { hiddenPeople, knownPeople } from './translate/hidden-people.ts'
 import { translateLateMedia } from './translate/media.ts'
 import { translate } from './translate/table.ts'
 
@@ -45,8 +45,8 @@ export type IntakeDeps = {
 
 /** The mapping is in memory or in our own database; once keys could not be kept it never answers at all. */
 const lookupMs = 2_000
-/** Numbers remembered; people write more than once. */
-const rememberedNumbers = 2_000
+/** Addresses remembered with the other one of the same person; people write more than once. */
+const rememberedNumbers = 4_000
 /**
  * After linking, Baileys tells the whole address book at once, one event a contact. From this many waiting events on, the
  * next ones of the shared state of the app wait for the store: the outbox would take them for a store that refuses.
@@ -75,11 +75,12 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   async function findNumbers(events: Partial<BaileysEventMap>, findNumber: FindNumber): Promise<void> {
+    for (const [jid, other] of knownPeople(events)) numbers.set(jid, other).set(other, jid)
     for (const lid of hiddenPeople(events)) {
       if (numbers.has(lid) || silent.has(findNumber)) continue
       try {
         const number = await within(findNumber(lid), lookupMs)
-        if (number) numbers.set(lid, number)
+        if (number) numbers.set(lid, number).set(bareJid(number), lid)
       } catch (error) {
         if (error instanceof TimedOut) silent.add(findNumber)
         else onError(error, 'a lookup of a number')

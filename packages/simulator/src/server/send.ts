@@ -52,6 +52,20 @@ export async function pushMessage(
   })
 }
 
+/** A message that linked devices are told of but may not see. */
+export async function pushUnavailable(from: Account, to: Account, id: string): Promise<void> {
+  const attrs = {
+    ...senderAddresses(from, from.addressing),
+    id,
+    t: seconds(),
+    type: 'media',
+    notify: from.name,
+  }
+  const stanza = node('message', attrs, [node('unavailable', { type: 'view_once' })])
+  const devices = [...to.companions.values()]
+  await Promise.all(devices.map(each => each.outbox.push(stanzaKey('message', { id }), () => stanza)))
+}
+
 /** A message of the account's own phone to a linked device that is not part of any chat. */
 export function pushPeerMessage(device: Companion, id: string, message: proto.IMessage): Promise<void> {
   const { account } = device

@@ -45,3 +45,14 @@ function contextOf(message: BaileysEventMap['messages.upsert']['messages'][numbe
     return undefined
   }
 }
+
+/** Both addresses of everybody these events name by both: what later events, which name them by one, are told with. */
+export function knownPeople(events: Partial<BaileysEventMap>): [string, string][] {
+  const keys = (events['messages.upsert']?.messages ?? []).map(message => message.key)
+  return keys
+    .flatMap(key => [
+      [key.remoteJid, key.remoteJidAlt],
+      [key.participant, key.participantAlt],
+    ])
+    .flatMap(([jid, other]) => (jid && other ? [[bareJid(jid), bareJid(other)] as [string, string]] : []))
+}
