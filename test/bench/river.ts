@@ -39,7 +39,7 @@ export async function openRiver(a: { databaseUrl: string; leaseMs: number; logge
     publish,
     sender,
     log,
-    options: { slots: 256, perEndpoint: 10, backlog: 1_000, leaseMs: a.leaseMs, scanMs: 1_000 },
+    options: { slots: 256, perEndpoint: 10, backlog: 2_000, leaseMs: a.leaseMs, scanMs: 1_000 },
   })
   return {
     store,

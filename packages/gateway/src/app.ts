@@ -53,7 +53,7 @@ export type App = {
 const slots = 256
 /** An endpoint's share of them, and how much may wait for it in memory before the database keeps the rest. */
 const perEndpoint = 10
-const backlog = 1_000
+const backlog = 2_000
 /** Announcements that wait for the dispatcher; what does not fit is found by the due-scan. */
 const laneLimit = 10_000
 /** How late a retry that this process does not know of may be noticed. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { definitionOf } from '@waxwing/events'
-import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
+import { type EventDraft, sealEvent, uuidv7 } from '@waxwing/events/event-id'
 import type { DueDelivery } from '../store/deliveries.ts'
 import { assertProblem } from './problem-checks.ts'
 import { startTestApi, type TestApi } from './test-api.ts'
@@ -35,6 +35,7 @@ async function somethingHappens(text: string): Promise<DueDelivery> {
 async function fails(due: DueDelivery): Promise<void> {
   await api.store.deliveries.record([
     {
+      id: uuidv7(),
       delivery: due,
       attempt: due.attempt,
       startedAt: new Date(),

@@ -1,3 +1,4 @@
+import { uuidv7 } from '@waxwing/events/event-id'
 import type { Logger } from 'pino'
 import type { Attempt } from '../delivery/send.ts'
 import type { DueDelivery, RecordedOutcome } from '../store/deliveries.ts'
@@ -16,6 +17,7 @@ export function outcomeOf(
   next: RecordedOutcome['next'],
 ): RecordedOutcome {
   return {
+    id: uuidv7(),
     delivery,
     attempt: delivery.attempt,
     startedAt: attempt.startedAt,

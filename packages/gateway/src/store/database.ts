@@ -119,10 +119,10 @@ export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd')
 }
 
-/** A value for a jsonb column. What the outside sent may hold characters that jsonb refuses. */
+/** A value for a json or jsonb column. What the outside sent may hold characters that these refuse. */
 export function json(value: unknown): string {
   const text = JSON.stringify(value)
-  if (!/\\u(0000|d[89a-f])/i.test(text)) return text
+  if (!text.includes('\\u') || !/\\u(0000|d[89a-f])/i.test(text)) return text
   return JSON.stringify(value, (_key, part) => (typeof part === 'string' ? storable(part) : part))
 }
 

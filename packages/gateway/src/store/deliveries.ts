@@ -36,6 +36,8 @@ export type DueDelivery = {
 export type HeldDelivery = Pick<DueDelivery, 'deliveryId' | 'claimId'>
 
 export type RecordedOutcome = {
+  /** Of the attempt, a UUIDv7: it is one row however often it is tried to write it. */
+  id: string
   delivery: Pick<DueDelivery, 'deliveryId' | 'claimId' | 'webhookId' | 'eventId'>
   attempt: number
   startedAt: Date

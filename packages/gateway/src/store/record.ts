@@ -1,4 +1,3 @@
-import { uuidv7 } from '@waxwing/events/event-id'
 import { plainArray, textArray, timeArray } from './array-parameter.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import { type Database, isFaultOfOneRow, json, retryingConflicts, sqlState, storable } from './database.ts'
@@ -17,44 +16,40 @@ const recordPace = { enough: 256, paceMs: 10 }
  * a claim that was taken over are written all the same, for they did happen. Results: was the outcome taken?
  */
 export function createRecord(db: Database, partitions: Partitions): Batcher<RecordedOutcome, boolean> {
-  /** An attempt is one row, however often it is tried to write it: the answer to a commit can be lost with its connection. */
-  const ids = new WeakMap<RecordedOutcome, string>()
   return createBatcher({ run: recordBatch, isolate: isFaultOfOneRow, ...recordPace })
 
-  function idOf(outcome: RecordedOutcome): string {
-    const id = ids.get(outcome) ?? uuidv7()
-    ids.set(outcome, id)
-    return id
+  async function recordBatch(outcomes: readonly RecordedOutcome[]): Promise<boolean[]> {
+    // The claim as it is sent: it may be renewed while the statement is under way, and is not what was refused then.
+    const rows = outcomes.map(outcome => ({ claimId: outcome.delivery.claimId, outcome }))
+    const refused = await write(rows)
+    if (refused.length === 0) return rows.map(() => true)
+    const keys = new Set(refused.map(row => `${row.id} ${row.claimId}`))
+    const isRefused = ({ claimId, outcome }: Row) => keys.has(`${outcome.delivery.deliveryId} ${claimId}`)
+    const again = new Set(refused.filter(row => row.again).map(row => row.id))
+    const earlier = await takenEarlier(outcomes.filter(({ delivery }) => again.has(delivery.deliveryId)))
+    return rows.map(row => !isRefused(row) || earlier.has(row.outcome))
   }
 
-  async function recordBatch(outcomes: readonly RecordedOutcome[]): Promise<boolean[]> {
-    const again = outcomes.filter(outcome => ids.has(outcome))
-    const rows = outcomes.map(outcome => ({ id: idOf(outcome), outcome }))
-    // As they are sent: a claim may be renewed while the statement is under way, and that is not what it was refused for.
-    const claims = new Map(outcomes.map(outcome => [outcome, outcome.delivery.claimId]))
-    await partitions.ensureFor(rows.slice(0, 1).map(row => row.id))
+  /** Resolves to the claims that were refused, `again`: of attempts that were on record already. */
+  async function write(rows: readonly Row[]): Promise<Refusal[]> {
+    await partitions.ensureFor(rows.slice(0, 1).map(row => row.outcome.id))
     const values = columnsOf(rows)
-    const deliveries = outcomes.map(outcome => outcome.delivery.deliveryId)
     const writeIn = (table: string) =>
       retryingConflicts(() =>
-        db.query<{ id: string; claimId: string }>({
+        db.query<Refusal>({
           name: `record-outcomes in ${table}`,
           text: recordIn(table),
           values,
         }),
       )
-    const refused = await writeIn(partitions.tableOf('webhook_deliveries', deliveries)).catch(error => {
+    const deliveries = rows.map(row => row.outcome.delivery.deliveryId)
+    return writeIn(partitions.tableOf('webhook_deliveries', deliveries)).catch(error => {
       if (sqlState(error) !== noSuchTable) throw error
       return writeIn('webhook_deliveries')
     })
-    const keys = new Set(refused.map(row => `${row.id} ${row.claimId}`))
-    const isRefused = (outcome: RecordedOutcome) =>
-      keys.size > 0 && keys.has(`${outcome.delivery.deliveryId} ${claims.get(outcome)}`)
-    const earlier = await takenEarlier(again.filter(isRefused))
-    return outcomes.map(outcome => !isRefused(outcome) || earlier.has(outcome))
   }
 
-  /** Those that an earlier try had written, though we did not hear of it: the last thing that happened to their deliveries. */
+  /** Those that an earlier try had written, though its answer was lost with the connection: the last thing that happened to their deliveries. */
   async function takenEarlier(outcomes: readonly RecordedOutcome[]): Promise<Set<RecordedOutcome>> {
     if (outcomes.length === 0) return new Set()
     const last = await db.query<{ id: string; at: Date | null }>({
@@ -68,18 +63,22 @@ export function createRecord(db: Database, partitions: Partitions): Batcher<Reco
   }
 }
 
+/** `id` is the delivery's. */
+type Refusal = { id: string; claimId: string; again: boolean }
+type Row = { claimId: string; outcome: RecordedOutcome }
+
 /** SQLSTATE of a table that is not there: retention took the day away. */
 const noSuchTable = '42P01'
 
 const statusOf = { delivered: 'delivered', retry: 'pending', dead: 'failed' } as const
 
 /** One array a column, as the statement's unnest wants them. */
-function columnsOf(rows: readonly { id: string; outcome: RecordedOutcome }[]): unknown[] {
+function columnsOf(rows: readonly Row[]): unknown[] {
   const column = <T>(value: (outcome: RecordedOutcome) => T) => rows.map(row => value(row.outcome))
   return [
-    plainArray(rows.map(row => row.id)),
+    plainArray(column(o => o.id)),
     plainArray(column(o => o.delivery.deliveryId)),
-    plainArray(column(o => o.delivery.claimId)),
+    plainArray(rows.map(row => row.claimId)),
     plainArray(column(o => o.attempt)),
     timeArray(column(o => o.startedAt)),
     plainArray(column(o => Math.round(o.durationMs))),
@@ -110,7 +109,7 @@ const recordIn = (table: string) => `with given as materialized (
     response_status, response_headers, response_body, error_class, error_message)
   select id, delivery_id, attempt, started_at, duration_ms, timings::json, request_headers::json,
     response_status, response_headers::json, response_body, error_class, error_message from given
-  on conflict do nothing
+  on conflict do nothing returning id
 ), locked as materialized (
   select id, claim_id from ${table}
   where id = any($2::uuid[]) and id between $17::uuid and $18::uuid order by id for update
@@ -124,5 +123,5 @@ const recordIn = (table: string) => `with given as materialized (
   where d.id = locked.id and d.id between $17::uuid and $18::uuid and d.status = 'pending'
   returning d.id, given.claim_id
 )
-select given.delivery_id as id, given.claim_id as "claimId" from given
+select given.delivery_id as id, given.claim_id as "claimId", given.id not in (select id from logged) as again from given
 where not exists (select from moved where moved.id = given.delivery_id and moved.claim_id = given.claim_id)`

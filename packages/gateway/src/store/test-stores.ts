@@ -1,5 +1,5 @@
 import { describe } from 'node:test'
-import { eventId, type SealedEvent } from '@waxwing/events/event-id'
+import { eventId, type SealedEvent, uuidv7 } from '@waxwing/events/event-id'
 import pino from 'pino'
 import type { DueDelivery, RecordedOutcome } from './deliveries.ts'
 import { openStore, type Store, type StoreOptions } from './store.ts'
@@ -81,6 +81,7 @@ export function outcome(
 ): RecordedOutcome {
   const ok = next.kind === 'delivered'
   return {
+    id: uuidv7(),
     delivery,
     attempt: delivery.attempt,
     startedAt: new Date(),
