@@ -12,7 +12,7 @@ export type BatcherOptions<Item, Result> = {
   isolate(error: unknown): boolean
   /** In one batch. Default 256. */
   maxItems?: number
-  /** With so many waiting a second batch starts beside the one under way. Default 64. */
+  /** With so many waiting a second batch starts beside the one under way. Default 128. */
   enough?: number
   /** The least time between the starts of two batches, unless enough is waiting. Default 2 ms. */
   paceMs?: number
@@ -33,7 +33,7 @@ const maxInFlight = 2
  * soon as enough is waiting (delivery.md, law 1: 64 to 256 rows or 2 ms).
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { run, isolate, maxItems = 256, enough = 64, paceMs = 2 } = options
+  const { run, isolate, maxItems = 256, enough = 128, paceMs = 2 } = options
   let queue: Call<Item, Result>[] = []
   let queued = 0
   let inFlight = 0
