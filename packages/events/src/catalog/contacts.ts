@@ -29,7 +29,7 @@ export const contactEvents = [
     category: 'contacts',
     title: 'Contact changed',
     description:
-      'A picture changed. Carries only the fields that changed, besides who it is. The name somebody chose for themselves is the `pushName` of their messages.',
+      'A picture changed, or the name that somebody chose for themselves: told once when it is new, not with every message. Carries only the fields that changed, besides who it is.',
     since: '0.1.0',
     data: z.strictObject(contact),
     samples: { pushName: { ...ann, pushName: 'Ann' }, picture: { ...ben, picture: 'changed' } },

@@ -6,7 +6,6 @@ import { bareJid, type Person } from './jid.ts'
 import type { FetchedMedia, FetchedOf, Files } from './media/files.ts'
 import type { Outbox } from './outbox.ts'
 import { TimedOut, within } from './persistence.ts'
-import type { PollBox } from './polls.ts'
 import type { TranslationContext } from './translate/context.ts'
 import { hiddenPeople, knownPeople } from './translate/hidden-people.ts'
 import { translateLateMedia } from './translate/media.ts'
@@ -30,12 +29,16 @@ export type Intake = {
 /** Gives drafts that came of one thing WhatsApp told a trace, begun when it was told. */
 export type TraceCapture = (drafts: readonly EventDraft[], since: Date) => void
 
+/** Makes events of messages with a memory of its own, where `translate` has none. Rejects when the store does not answer. */
+export type MessageReader = {
+  take(messages: readonly WAMessage[], context: TranslationContext): Promise<EventDraft[]>
+}
+
 export type IntakeDeps = {
   session: { id: string; profileId: string }
   me: () => Person
   outbox: Pick<Outbox, 'add' | 'size' | 'stored'>
-  /** Without it no votes are counted. */
-  polls?: PollBox
+  readers?: readonly MessageReader[]
   /** Without it no files are fetched, and messages are told without them. */
   files?: Files
   trace?: TraceCapture
@@ -99,14 +102,16 @@ export function createIntake(deps: IntakeDeps): Intake {
       await within(deps.outbox.stored(), roomMs).catch(() => {})
     for (const group of events['groups.upsert'] ?? []) groups.set(group.id, group)
     const messages = events['messages.upsert']?.messages ?? []
-    const tallies = (await deps.polls?.take(messages, context()).catch(forgiven(stanza))) ?? []
+    const more: EventDraft[] = []
+    for (const reader of deps.readers ?? [])
+      more.push(...(await reader.take(messages, context()).catch(forgiven(stanza))))
     const wanted = deps.files?.wanted(messages) ?? []
-    if (!deps.files || wanted.length === 0) return tell(events, stanza, since, { tallies })
+    if (!deps.files || wanted.length === 0) return tell(events, stanza, since, { more })
     // Only the message itself waits for its file, and only when the inbox keeps it meanwhile.
     const waiting = deps.files
       .fetch(wanted, stanza === null ? 'at once' : 'patient')
       .then(({ of, late }) => {
-        tell(events, stanza, since, { of, tallies })
+        tell(events, stanza, since, { of, more })
         for (const { message, media } of late) void media.then(came => came && tellLate(message, came))
       })
       .catch(error => onError(error, 'a message with a file'))
@@ -115,12 +120,12 @@ export function createIntake(deps: IntakeDeps): Intake {
     if (stanza === null) await waiting
   }
 
-  /** What is in the inbox stays there when a poll cannot be stored, and is told again; the rest is told without it. */
+  /** What is in the inbox stays there when the memory of a reader fails, and is told again; the rest is told without it. */
   const forgiven =
     (stanza: string | null) =>
     (error: unknown): EventDraft[] => {
       if (stanza !== null) throw error
-      onError(error, 'a poll')
+      onError(error, 'what a message changes')
       return []
     }
 
@@ -139,9 +144,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     events: Partial<BaileysEventMap>,
     stanza: string | null,
     since: Date,
-    { of, tallies }: { of?: FetchedOf; tallies: EventDraft[] },
+    { of, more }: { of?: FetchedOf; more: EventDraft[] },
   ): void {
-    const drafts = [...translate(events, context(of)), ...tallies]
+    const drafts = [...translate(events, context(of)), ...more]
     deps.trace?.(drafts, since)
     deps.outbox.add(drafts, stanza)
   }

@@ -3,18 +3,13 @@ import type { EventData } from '@waxwing/events'
 import type { EventDraft } from '@waxwing/events/event-id'
 import { decryptPollVote, type proto, type WAMessage } from 'baileys'
 import type { Polls, StoredVote } from '../store/polls.ts'
+import type { MessageReader } from './intake.ts'
 import type { Person } from './jid.ts'
 import { pollOf } from './message/polls.ts'
 import { unwrap } from './message/read.ts'
 import { numberOf } from './message/wire-number.ts'
 import { draft, secondsOf, type TranslationContext } from './translate/context.ts'
 import { type MessageRef, messageRef, wireAddress, wireKey } from './translate/key.ts'
-
-/** Remembers the polls of a session, counts the votes in them, and tells the tally after each. */
-export type PollBox = {
-  /** Rejects when the store does not take them. */
-  take(messages: readonly WAMessage[], context: TranslationContext): Promise<EventDraft[]>
-}
 
 /** What is kept of a poll. `secret` is base64. */
 type KeptPoll = {
@@ -26,7 +21,8 @@ type KeptPoll = {
   creator: Person
 }
 
-export function createPollBox(sessionId: string, store: Polls): PollBox {
+/** Remembers the polls of a session, counts the votes in them, and tells the tally after each. */
+export function createPollBox(sessionId: string, store: Polls): MessageReader {
   async function vote(message: WAMessage, ref: MessageRef, update: Vote, context: TranslationContext) {
     const pollId = update.pollCreationMessageKey?.id
     const text = pollId ? await store.find(sessionId, pollId) : null

@@ -19,6 +19,7 @@ import { createOutbox } from './outbox.ts'
 import { type StoreFailure, within } from './persistence.ts'
 import { createPlaceholderSweeper } from './placeholder-sweeper.ts'
 import { createPollBox } from './polls.ts'
+import { createPushNames } from './push-names.ts'
 import { refuse } from './refusal.ts'
 import { sendContent, sentResult } from './send.ts'
 import { createSentMessages } from './sent-messages.ts'
@@ -107,12 +108,12 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
       socket: () => connection.socket,
       log,
     })
-  const polls = createPollBox(row.id, deps.polls)
+  const readers = [createPollBox(row.id, deps.polls), createPushNames(auth, outbox.stored)]
   const intake = createIntake({
     session: row,
     me: () => me() ?? { jid: '' },
     outbox,
-    polls,
+    readers,
     files,
     trace,
     log,

@@ -17,8 +17,8 @@ export function translateContacts(contacts: Contact[], context: TranslationConte
 }
 
 /**
- * New pictures. Those of groups are told from the stub message of the same change, which has an id and a time. The names that come with every message are not told: only a stored one could
- * tell which of them is news. Pure.
+ * New pictures. Those of groups are told from the stub message of the same change, names from the message that brings
+ * them: both have an id and a time. Pure.
  */
 export function translateContactUpdates(
   updates: Partial<Contact>[],
