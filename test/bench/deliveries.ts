@@ -110,6 +110,21 @@ async function riverOf(webhooks: number, hanging = 0, prepare?: (databaseUrl: st
   return startRiver({ databaseUrl, receiver: receiver.url, webhooks, hanging })
 }
 
+/** BullMQ to the same receiver, with its usual client and with ours; `rate` is the river's. */
+async function besideBullMq(rate: number): Promise<void> {
+  const redis = await startRedis()
+  if (redis === null) return tell('BullMQ', { per_second: 'there is no redis-server' })
+  try {
+    for (const client of ['fetch', 'undici']) {
+      const job = { url: `${receiver.url}/hook`, redis: redis.path, body, client }
+      const { perSecond } = await run<{ perSecond: number }>('bullmq-process.ts', job)
+      tell(`BullMQ with ${client}`, { per_second: perSecond, river_times: round(rate / perSecond) })
+    }
+  } finally {
+    await redis.stop()
+  }
+}
+
 try {
   const bareBefore = await bare()
   const river = await riverOf(10)
@@ -134,16 +149,7 @@ try {
   tell('the same, one of ten hangs', { p50_ms: nine.p50, p99_ms: nine.p99 })
   await hampered.stop()
 
-  const redis = await startRedis()
-  if (redis === null) tell('BullMQ', { per_second: 'there is no redis-server' })
-  else {
-    for (const client of ['fetch', 'undici']) {
-      const job = { url: `${receiver.url}/hook`, redis: redis.path, body, client }
-      const { perSecond } = await run<{ perSecond: number }>('bullmq-process.ts', job)
-      tell(`BullMQ with ${client}`, { per_second: perSecond, river_times: round(durable.rate / perSecond) })
-    }
-    await redis.stop()
-  }
+  await besideBullMq(durable.rate)
 
   if (values.long) {
     const full = await riverOf(10, 0, databaseUrl => addBacklog(databaseUrl, 1_000_000))
