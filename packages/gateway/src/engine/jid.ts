@@ -45,6 +45,11 @@ export function bareJid(jid: string): string {
   return `${user}@${server === 'c.us' ? pnServer : server}`
 }
 
+/** Whether a text a stranger wrote where an address belongs is one at all. */
+export function isAddress(text: string): boolean {
+  return /^[^\s@:]+@[a-z.]+$/.test(bareJid(text))
+}
+
 export function isLid(jid: string): boolean {
   return serverOf(jid) === lidServer || serverOf(jid) === 'hosted.lid'
 }

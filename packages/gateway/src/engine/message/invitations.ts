@@ -1,4 +1,5 @@
 import type { proto } from 'baileys'
+import { bareJid, isAddress } from '../jid.ts'
 import { present } from './present.ts'
 import type { ReadContent } from './text.ts'
 import { timeOf } from './wire-number.ts'
@@ -6,9 +7,9 @@ import { timeOf } from './wire-number.ts'
 /** A personal invitation to a group. Throws when it names none: it is then told as `unknown`. */
 export function readGroupInvite(value: proto.Message.IGroupInviteMessage): ReadContent {
   const { groupJid, groupName, inviteCode, inviteExpiration, caption } = value
-  if (!groupJid) throw new TypeError('an invitation without a group')
+  if (!groupJid || !isAddress(groupJid)) throw new TypeError('an invitation without a group')
   const groupInvite = {
-    groupJid,
+    groupJid: bareJid(groupJid),
     groupName: groupName ?? '',
     ...present({ code: inviteCode, expiresAt: timeOf(inviteExpiration) }),
   }

@@ -1,7 +1,7 @@
 import type { proto } from 'baileys'
 import { present } from './present.ts'
 import type { Message, ReadContent } from './text.ts'
-import { numberOf } from './wire-number.ts'
+import { boundedNumber } from './wire-number.ts'
 
 type Location = Extract<Message, { type: 'location' }>['location']
 type LivePosition = proto.Message.ILiveLocationMessage
@@ -17,18 +17,19 @@ export function readLiveLocation(value: LivePosition): ReadContent {
   const location = {
     ...pointOf(value),
     ...present({
-      accuracyMeters: value.accuracyInMeters,
-      speedMetersPerSecond: value.speedInMps,
-      headingDegrees: value.degreesClockwiseFromMagneticNorth,
-      sequence: numberOf(value.sequenceNumber),
+      accuracyMeters: boundedNumber(value.accuracyInMeters, 0, Number.MAX_SAFE_INTEGER),
+      speedMetersPerSecond: boundedNumber(value.speedInMps, 0, Number.MAX_SAFE_INTEGER),
+      headingDegrees: boundedNumber(value.degreesClockwiseFromMagneticNorth, 0, 360),
+      sequence: boundedNumber(value.sequenceNumber, 0, Number.MAX_SAFE_INTEGER),
     }),
   }
   return { body: value.caption ?? '', content: { type: 'live_location', location } }
 }
 
 export function locationOf(value: proto.Message.ILocationMessage): Location {
-  const { name, address, url, accuracyInMeters } = value
-  return { ...pointOf(value), ...present({ name, address, url, accuracyMeters: accuracyInMeters }) }
+  const { name, address, url } = value
+  const accuracyMeters = boundedNumber(value.accuracyInMeters, 0, Number.MAX_SAFE_INTEGER)
+  return { ...pointOf(value), ...present({ name, address, url, accuracyMeters }) }
 }
 
 /** Throws for what is no point on Earth: the message is then told as `unknown`. */

@@ -1,5 +1,5 @@
 import type { proto } from 'baileys'
-import { person } from '../jid.ts'
+import { isAddress, person } from '../jid.ts'
 import { present } from './present.ts'
 import type { ReadContent } from './text.ts'
 import { numberOf, type WireNumber } from './wire-number.ts'
@@ -24,7 +24,7 @@ export function readOrder(value: proto.Message.IOrderMessage): ReadContent {
   if (!orderId) throw new TypeError('an order without an id')
   const order = {
     orderId,
-    itemCount: itemCount ?? 0,
+    itemCount: Math.max(0, itemCount ?? 0),
     ...present({ title: orderTitle, message, currency: value.totalCurrencyCode }),
     ...present({ total: thousandths(value.totalAmount1000), seller: sellerOf(sellerJid) }),
   }
@@ -37,4 +37,5 @@ function thousandths(value: WireNumber): number | undefined {
   return number === undefined ? undefined : number / 1000
 }
 
-const sellerOf = (jid: string | null | undefined) => (jid ? person(jid, undefined) : undefined)
+const sellerOf = (jid: string | null | undefined) =>
+  jid && isAddress(jid) ? person(jid, undefined) : undefined

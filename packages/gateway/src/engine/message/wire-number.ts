@@ -8,8 +8,14 @@ export function numberOf(value: WireNumber): number | undefined {
   return Number.isFinite(number) ? number : undefined
 }
 
-/** An ISO time of unix seconds; undefined for none, and for 0, which WhatsApp writes for none. */
+/** The number if it lies within these bounds: what a stranger sends may be anything. */
+export function boundedNumber(value: WireNumber, least: number, most: number): number | undefined {
+  const number = numberOf(value)
+  return number !== undefined && number >= least && number <= most ? number : undefined
+}
+
+/** An ISO time of unix seconds, up to the year 2286; undefined for none, and for 0, which WhatsApp writes for none. */
 export function timeOf(value: WireNumber): string | undefined {
-  const seconds = numberOf(value)
-  return seconds ? new Date(seconds * 1000).toISOString() : undefined
+  const seconds = boundedNumber(value, 1, 9_999_999_999)
+  return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString()
 }

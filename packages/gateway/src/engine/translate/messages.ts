@@ -1,5 +1,6 @@
 import type { EventDraft } from '@waxwing/events/event-id'
 import { proto, type WAMessage } from 'baileys'
+import { isAddress } from '../jid.ts'
 import { contentName, type ReadMessage, readMessage } from '../message/read.ts'
 import type { Message } from '../message/text.ts'
 import { draft, type Fact, secondsOf, type TranslationContext } from './context.ts'
@@ -145,7 +146,7 @@ function dataOf(
 
 /** What the message points to: the one it answers, people, its own origin and end. */
 function referencesOf({ context: info }: ReadMessage, context: TranslationContext) {
-  const mentions = (info.mentionedJid ?? []).filter(Boolean).map(jid => known(jid, undefined, context))
+  const mentions = (info.mentionedJid ?? []).filter(isAddress).map(jid => known(jid, undefined, context))
   const quoted = quotedOf(info, context)
   return {
     ...(quoted && { quoted }),
@@ -160,7 +161,8 @@ function quotedOf(info: proto.IContextInfo, context: TranslationContext): Messag
   const read = readMessage(info.quotedMessage)
   return {
     messageId: info.stanzaId,
-    ...(info.participant && { participant: known(info.participant, undefined, context) }),
+    ...(info.participant &&
+      isAddress(info.participant) && { participant: known(info.participant, undefined, context) }),
     body: read?.body ?? '',
     type: read?.content.type ?? 'unknown',
   }
