@@ -54,6 +54,47 @@ test('a receiver fetches what a contact sent, also after the gateway was killed 
   }
 })
 
+test('a file is sent by its address or as it is, and the event of the sender links to it', async () => {
+  const film = randomBytes(400_000)
+  const files = createServer((request, response) => {
+    if (request.url !== '/film.mp4') return response.writeHead(404).end()
+    return response.writeHead(200, { 'content-type': 'video/mp4' }).end(film)
+  })
+  files.listen(0, '127.0.0.1')
+  await once(files, 'listening')
+  const url = `http://127.0.0.1:${(files.address() as AddressInfo).port}`
+  const { whatsapp, receiver, gateway, sessionId, end } = await startJourney({
+    webhook: { subscribed_events: ['message.sent'] },
+  })
+  try {
+    const ann = whatsapp.contact({ number: '15550101', name: 'Ann' })
+    const send = (body: object) =>
+      gateway.api('POST', `/sessions/${sessionId}/messages`, { to: ann.number, ...body })
+    const note = randomBytes(3_000)
+    const sendings = [
+      [{ type: 'video', media: { url: `${url}/film.mp4` }, caption: 'how it moves' }, film],
+      [{ type: 'voice', media: { base64: note.toString('base64') } }, note],
+    ] as const
+    for (const [body, bytes] of sendings) {
+      const answer = await send(body)
+      assert.equal(answer.status, 201, JSON.stringify(answer.body))
+      const { message } = await ann.waitForMessage(each => each.id === answer.body.message_id)
+      assert.deepEqual(await whatsapp.media.read(message), bytes)
+      const told = (request: Received) => request.body.includes(answer.body.message_id)
+      await receiver.until(all => all.some(told))
+      assert.deepEqual(await fetched(mediaOf(receiver.requests.find(told))), bytes)
+    }
+    const missing = await send({ type: 'video', media: { url: `${url}/nothing.mp4` } })
+    assert.deepEqual([missing.status, missing.body.code], [422, 'file_not_fetched'])
+    const inside = await send({ type: 'image', media: { url: 'http://169.254.169.254/latest/meta-data' } })
+    assert.deepEqual([inside.status, inside.body.errors?.[0]?.pointer], [422, '/media/url'])
+  } finally {
+    await end()
+    files.close()
+    files.closeAllConnections()
+  }
+})
+
 test('files are kept in a private bucket, and read through the gateway', async () => {
   const objects = new Map<string, Buffer>()
   const bucket = createServer(async (request, response) => {

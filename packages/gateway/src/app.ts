@@ -16,6 +16,7 @@ import { startApi } from './api/api.ts'
 import type { GatewaySettings } from './api/settings.ts'
 import { type BootstrapKey, ensureBootstrapKey } from './bootstrap-key.ts'
 import { type Config, ensureEncryptionKeys } from './config.ts'
+import { createFileFetcher } from './delivery/fetch-file.ts'
 import { createGuard } from './delivery/guard.ts'
 import { createSender } from './delivery/send.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
@@ -125,6 +126,8 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     log: log.child({ room: 'delivery' }),
   })
   opened.push('sender', () => sender.close())
+  const files = createFileFetcher({ guard, userAgent: `Waxwing/${version}` })
+  opened.push('files', () => files.close())
 
   const metrics = createMetrics({
     version,
@@ -184,6 +187,7 @@ async function openRooms(config: Config, log: Logger, opened: Opened): Promise<A
     dashboard: () => builtDashboard({ cacheDir: config.dataDir }),
     metrics: metrics.scrape,
     media,
+    outgoing: { media, files, maxFileBytes: config.mediaMaxBytes },
     log: log.child({ room: 'api' }),
     host: config.host,
     port: config.port,

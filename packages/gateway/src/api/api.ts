@@ -41,6 +41,7 @@ import { memberRoutes } from './members.ts'
 import { messageRoutes } from './messages.ts'
 import { metricsRoute } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
+import type { OutgoingFileDeps } from './outgoing-file.ts'
 import { overviewRoute } from './overview.ts'
 import { limitRate } from './rate-limit.ts'
 import { replayRoutes } from './replays.ts'
@@ -111,6 +112,8 @@ export type ApiDeps = {
   networks: { sandbox: boolean }
   /** The simulated network, to be moved by its owner; null: this gateway runs none. */
   sandbox: SandboxNetwork | null
+  /** What files that are to be sent need. */
+  outgoing: OutgoingFileDeps
   /** Where the links in `media.url` lead. */
   media: MediaLinks
   /** What the page of settings shows of the configuration. */

@@ -11,7 +11,7 @@ export async function describeApi({
   publicUrl?: string
 }): Promise<object> {
   const absent = new Proxy({}, { get: () => absent }) as ApiDeps
-  const { store, commands, lane, feed, sender, guard, dashboard, settings, metrics, media } = absent
+  const { store, commands, lane, feed, sender, guard, dashboard, settings, metrics, media, outgoing } = absent
   const app = await buildApi({
     store,
     commands,
@@ -23,6 +23,7 @@ export async function describeApi({
     settings,
     metrics,
     media,
+    outgoing,
     log: pino({ level: 'silent' }),
     publicUrl,
     supabaseUrl: null,

@@ -1,6 +1,7 @@
 /** The types of messages that can be sent: the body of each, and what the engine is asked to send for it. */
 import { z } from 'zod'
-import type { MessageContent } from '../stream/message-content.ts'
+import type { MessageContent, OutgoingFile } from '../stream/message-content.ts'
+import { fileInput } from './outgoing-file.ts'
 
 /** WhatsApp cuts longer texts. */
 const MAX_TEXT_LENGTH = 65_536
@@ -73,6 +74,25 @@ const textBody = z.strictObject({
     ),
   quoted,
 })
+
+const media = fileInput.describe('The file.')
+const caption = z.string().min(1).max(4_096).optional().describe('What is written under it.')
+const pictureBody = z.strictObject({
+  to,
+  type: z.enum(['image', 'video', 'document']),
+  media,
+  caption,
+  quoted,
+})
+const soundBody = z.strictObject({
+  to,
+  type: z
+    .enum(['audio', 'voice', 'sticker'])
+    .describe('`voice` is a recorded note (Ogg Opus), a `sticker` a WebP of 512 x 512 pixels.'),
+  media,
+  quoted,
+})
+type FileBody = z.output<typeof pictureBody> | z.output<typeof soundBody>
 
 const locationBody = z.strictObject({
   to,
@@ -157,6 +177,8 @@ const deleteBody = z
 /** One of the messages that can be sent, told apart by `type`. */
 export const messageBody = z.discriminatedUnion('type', [
   textBody,
+  pictureBody,
+  soundBody,
   locationBody,
   contactBody,
   pollBody,
@@ -169,6 +191,12 @@ export type MessageBody = z.output<typeof messageBody>
 /** In the order of the documentation. */
 export const messageTypes: readonly NonNullable<MessageBody['type']>[] = [
   'text',
+  'image',
+  'video',
+  'document',
+  'audio',
+  'voice',
+  'sticker',
   'location',
   'contact',
   'poll',
@@ -177,8 +205,18 @@ export const messageTypes: readonly NonNullable<MessageBody['type']>[] = [
   'delete',
 ]
 
+export function isFile(body: MessageBody): body is FileBody {
+  return 'media' in body
+}
+
+/** What the engine is asked to send, once the file is kept. */
+export function fileContentOf(body: FileBody, file: OutgoingFile): MessageContent {
+  const written = 'caption' in body && body.caption !== undefined ? { caption: body.caption } : {}
+  return { type: body.type, file, ...written, ...quotedOf(body) }
+}
+
 /** What the engine is asked to send. */
-export function contentOf(body: MessageBody): MessageContent {
+export function contentOf(body: Exclude<MessageBody, FileBody>): MessageContent {
   switch (body.type) {
     case 'location': {
       const { type, latitude, longitude, name, address } = body

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import type { Api, ApiDeps } from './api.ts'
 import { ask } from './ask.ts'
-import { contentOf, messageBody, messageTypes } from './message-types.ts'
+import { contentOf, fileContentOf, isFile, messageBody, messageTypes } from './message-types.ts'
+import { keepOutgoing } from './outgoing-file.ts'
 import { moment } from './page.ts'
 import { found, problem } from './problem.ts'
 import { pathId } from './validate.ts'
@@ -16,7 +17,10 @@ const message = z
   })
   .meta({ id: 'SentMessage' })
 
-export function messageRoutes(app: Api, { store, commands }: Pick<ApiDeps, 'store' | 'commands'>): void {
+export function messageRoutes(
+  app: Api,
+  { store, commands, outgoing }: Pick<ApiDeps, 'store' | 'commands' | 'outgoing'>,
+): void {
   app.post(
     '/sessions/:id/messages',
     {
@@ -34,6 +38,7 @@ export function messageRoutes(app: Api, { store, commands }: Pick<ApiDeps, 'stor
         problems: [
           'session_not_found',
           'message_type_not_supported',
+          'file_not_fetched',
           'session_not_connected',
           'invalid_recipient',
           'not_on_whatsapp',
@@ -47,7 +52,9 @@ export function messageRoutes(app: Api, { store, commands }: Pick<ApiDeps, 'stor
       const { id } = request.params
       const { to } = request.body
       found(await store.sessions.get(request.profileId, id), 'session_not_found')
-      const content = contentOf(request.body)
+      const content = isFile(request.body)
+        ? fileContentOf(request.body, await keepOutgoing(outgoing, { sessionId: id, body: request.body }))
+        : contentOf(request.body)
       const sent = await ask(commands, 'message.send', { sessionId: id, to, content })
       return reply
         .code(201)

@@ -26,13 +26,17 @@ export function pointersOf(answer: Refusal): string[] {
   return assertProblem(answer, 'validation_failed').map(error => error.pointer)
 }
 
-/** What is refused before a route is known; no route tells it. */
+/** What is refused before a route is known, or by links to files, which are no part of the API; no route tells it. */
 export const routeless = [
   'malformed_request',
   'route_not_found',
   'method_not_allowed',
   'request_timeout',
   'headers_too_large',
+  'media_link_invalid',
+  'media_link_expired',
+  'media_not_found',
+  'range_not_satisfiable',
 ]
 
 /** Asserts that every refusal the API gave during a test is one that its document announces for that route. */

@@ -231,6 +231,11 @@ export const problems = {
     title: 'The body is not JSON.',
     action: 'Send `Content-Type: application/json`.',
   },
+  file_not_fetched: {
+    status: 422,
+    title: 'The file to send could not be fetched.',
+    action: 'Check that the address answers with the file itself, or send it as `base64`.',
+  },
   range_not_satisfiable: {
     status: 416,
     title: 'The file has no such bytes.',

@@ -18,6 +18,7 @@ import { createMemoryFeed } from '../stream/memory-feed.ts'
 import { createMemoryLane } from '../stream/memory-lane.ts'
 import { type ApiDeps, startApi } from './api.ts'
 import type { MediaLinks } from './media.ts'
+import type { OutgoingFileDeps } from './outgoing-file.ts'
 import { assertDocumented } from './problem-checks.ts'
 
 export type Answer = {
@@ -67,6 +68,7 @@ export async function startTestApi({
   rateLimit = 1_000_000,
   simulator = null as WhatsApp | null,
   media = noMedia,
+  outgoing = noOutgoing,
   reach = async (databaseUrl: string) => databaseUrl,
 } = {}): Promise<TestApi> {
   const database = await testDatabase()
@@ -110,6 +112,7 @@ export async function startTestApi({
     dashboard: builtDashboard,
     metrics: async () => 'test_metric 1\n',
     media,
+    outgoing,
     log,
     host: '127.0.0.1',
     port: 0,
@@ -164,6 +167,13 @@ export async function startTestApi({
       assertDocumented(document, told)
     },
   }
+}
+
+/** Files are taken, and forgotten. */
+const noOutgoing: OutgoingFileDeps = {
+  media: { keep: async (_file, source) => void (await Array.fromAsync(source)) },
+  files: { fetch: async () => ({ ok: false, reason: 'unreachable', detail: 'This test fetches nothing.' }) },
+  maxFileBytes: 1_048_576,
 }
 
 /** Every link is forged. */

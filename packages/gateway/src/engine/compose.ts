@@ -1,6 +1,7 @@
 import type { AnyMessageContent, MiscMessageGenerationOptions, proto, WAMessageKey } from 'baileys'
 import type { MessageContent, MessageTarget, Quotation } from '../stream/message-content.ts'
 import { parseRecipient } from './jid.ts'
+import { type OpenFile, withFileToSend } from './media/outgoing.ts'
 
 /** What Baileys is given to send. */
 export type Composed = { message: AnyMessageContent; options: MiscMessageGenerationOptions }
@@ -11,20 +12,21 @@ export class NotSomebody extends Error {
 }
 
 /**
- * Writes a message for the chat `jid` as Baileys wants it. Throws NotSomebody.
+ * Writes a message for the chat `jid` as Baileys wants it. Throws NotSomebody, and FileGone.
  * @param sent What this session sent under a key, while it is remembered.
  */
 export async function compose(
   content: MessageContent,
   jid: string,
   sent: (key: WAMessageKey) => Promise<proto.IMessage | undefined>,
+  openFile: OpenFile,
 ): Promise<Composed> {
-  const message = messageOf(content, jid)
+  const message = 'file' in content ? await withFileToSend(content, openFile) : messageOf(content, jid)
   const quoted = 'quoted' in content ? content.quoted : undefined
   return { message, options: quoted ? { quoted: await quotedMessage(quoted, jid, sent) } : {} }
 }
 
-function messageOf(content: MessageContent, jid: string): AnyMessageContent {
+function messageOf(content: Exclude<MessageContent, { file: object }>, jid: string): AnyMessageContent {
   // A preview would make this process fetch whatever link the text contains.
   const linkPreview = null
   switch (content.type) {

@@ -19,6 +19,7 @@ import type { Network } from './engine.ts'
 import { tapEvents } from './event-tap.ts'
 import type { Figures } from './figures.ts'
 import { createJournal } from './journal.ts'
+import { uploadAgent } from './media/outgoing.ts'
 import { gateOutput, type RawSocket } from './output-gate.ts'
 import type { SocketCaches } from './socket-caches.ts'
 import { type SocketContext, socketContext } from './socket-context.ts'
@@ -86,6 +87,7 @@ function makeSocket(deps: ConnectDeps, context: SocketContext): LiveSocket {
   const baileys = makeWASocket({
     ...(deps.network.url !== undefined && { waWebSocketUrl: deps.network.url }),
     version: deps.version,
+    fetchAgent: uploadAgent(deps.network),
     auth: deps.auth.state,
     logger: baileysLog(deps.log, figures),
     makeSignalRepository: journal.makeRepository,

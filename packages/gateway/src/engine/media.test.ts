@@ -1,6 +1,6 @@
 /** Files of messages, from a simulated contact to the place where they are kept. */
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { definitionOf } from '@waxwing/events'
 import type { MediaToSend } from '@waxwing/simulator'
@@ -101,7 +101,8 @@ for (const status of [404, 410] as const) {
     const { id } = await ann.sendMedia(phone, { image: file })
     rig.whatsapp.media.expire(status)
     const { media } = await received(rig, id)
-    assert.deepEqual([media.error, await read(media.url ?? '')], [undefined, file])
+    assert.equal(media.error, undefined)
+    assert.deepEqual(await read(media.url ?? ''), file)
   })
 }
 
@@ -214,4 +215,53 @@ test('no more than four files of a session are fetched at the same time', async 
   for (const { id } of sent) assert.ok((await received(rig, id)).media.url)
   assert.equal(rig.whatsapp.media.downloads, 12)
   assert.ok(rig.whatsapp.media.mostAtOnce <= 4, `${rig.whatsapp.media.mostAtOnce} at once`)
+})
+
+test('every kind of file is sent as what it is, and its event links to it', async t => {
+  const { rig, library, engine, session, ann, read } = await stage(t)
+  const sendings = [
+    ['image', 'imageMessage', 'image/png', 'look'],
+    ['video', 'videoMessage', 'video/mp4', 'look'],
+    ['document', 'documentMessage', 'application/pdf', 'the bill'],
+    ['audio', 'audioMessage', 'audio/mpeg', undefined],
+    ['voice', 'audioMessage', 'audio/ogg; codecs=opus', undefined],
+    ['sticker', 'stickerMessage', 'image/webp', undefined],
+  ] as const
+  for (const [type, field, mimeType, caption] of sendings) {
+    const bytes = randomBytes(10_000)
+    const file = { id: randomUUID(), mimeType, fileName: 'bill.pdf' }
+    await library.keep(
+      { ...file, sessionId: session.id },
+      (async function* () {
+        yield bytes
+      })(),
+    )
+    const content = { type, file, ...(caption && { caption }) }
+    const answer = await engine.commands.call('message.send', { sessionId: session.id, to: ann.jid, content })
+    assert.ok(answer.ok, JSON.stringify(answer))
+    const { messageId } = answer.result
+    const { message } = await ann.waitForMessage(each => each.id === messageId)
+    assert.deepEqual(await rig.whatsapp.media.read(message), bytes, type)
+    const inner = (message.documentWithCaptionMessage?.message ?? message) as Record<string, object>
+    assert.equal((inner[field] as { mimetype?: string }).mimetype, mimeType)
+    const { data } = await rig.published.wait('message.sent', draft => draft.data.messageId === messageId)
+    assert.deepEqual(definitionOf('message.sent').data.parse(data), data)
+    assert.deepEqual([data.type, data.body], [type, caption ?? ''])
+    assert.ok('media' in data)
+    assert.equal(data.media.sha256, sha256(bytes))
+    assert.deepEqual(await read(data.media.url ?? ''), bytes)
+  }
+  assert.equal(rig.whatsapp.media.downloads, 0)
+})
+
+test('a file that is gone before its turn is not sent', async t => {
+  const { engine, session, ann } = await stage(t)
+  const file = { id: randomUUID(), mimeType: 'image/png', fileName: null }
+  const answer = await engine.commands.call('message.send', {
+    sessionId: session.id,
+    to: ann.jid,
+    content: { type: 'image', file },
+  })
+  assert.deepEqual([answer.ok, !answer.ok && answer.code], [false, 'internal_error'])
+  assert.deepEqual(ann.received, [])
 })

@@ -5,6 +5,7 @@ import type { MessageContent } from '../stream/message-content.ts'
 import { compose, NotSomebody } from './compose.ts'
 import type { LiveSocket } from './connect.ts'
 import { parseRecipient, type Recipient } from './jid.ts'
+import { FileGone, type OpenFile } from './media/outgoing.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
 export type Sent = { message: WAMessage; jid: string }
@@ -13,8 +14,11 @@ export type Send = {
   socket: LiveSocket
   to: string
   content: MessageContent
+  /** The id it will have. */
+  messageId: string
   /** What this session sent under a key, while it is remembered: to quote it as it was. */
   sent: (key: WAMessageKey) => Promise<proto.IMessage | undefined>
+  openFile: OpenFile
 }
 
 /**
@@ -32,11 +36,13 @@ export async function sendContent(send: Send): Promise<{ ok: true; result: Sent 
   }
 }
 
-async function deliver({ socket, content, sent }: Send, recipient: Recipient) {
+async function deliver({ socket, content, messageId, sent, openFile }: Send, recipient: Recipient) {
   const found = await addressOf(socket, recipient)
   if (!found.ok) return found
-  const { message: composed, options } = await compose(content, found.jid, sent)
-  const message = await socket.use(baileys => baileys.sendMessage(found.jid, composed, options))
+  const { message: composed, options } = await compose(content, found.jid, sent, openFile)
+  const message = await socket.use(baileys =>
+    baileys.sendMessage(found.jid, composed, { ...options, messageId }),
+  )
   if (!message?.key.id) return refuse('whatsapp_refused', 'WhatsApp did not take the message.')
   // A copy: the library's event buffer writes later receipts into the object it has returned.
   return { ok: true as const, result: { message: { ...message, key: { ...message.key } }, jid: found.jid } }
@@ -64,6 +70,7 @@ async function closing(socket: LiveSocket): Promise<Refusal> {
 
 function describe(error: unknown): [RefusalCode, string] {
   const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof FileGone) return ['internal_error', message]
   if (error instanceof NotSomebody) return ['invalid_recipient', message]
   if (error instanceof Boom && error.output.statusCode === 428)
     return ['session_not_connected', 'The connection was lost before the message left.']

@@ -1,6 +1,6 @@
 import type { SessionStatus } from '@waxwing/events'
 import type { EventDraft } from '@waxwing/events/event-id'
-import type { WAMessage, WAMessageKey, WAVersion } from 'baileys'
+import { generateMessageIDV2, type WAMessage, type WAMessageKey, type WAVersion } from 'baileys'
 import type { Logger } from 'pino'
 import type { SessionAuthState } from '../store/auth-state.ts'
 import type { Polls } from '../store/polls.ts'
@@ -309,7 +309,10 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     if (!live || board.status !== 'connected') {
       return refuse('session_not_connected', `The session is ${board.status}, so nothing can be sent.`)
     }
-    const answer = await sendContent({ socket: live, to, content, sent: sent.get })
+    const openFile = async (id: string) => (await deps.media?.keeper.open(id)) ?? null
+    const messageId = generateMessageIDV2(auth.creds.me?.id)
+    if ('file' in content) await files?.adopt(messageId, content.file)
+    const answer = await sendContent({ socket: live, to, content, messageId, sent: sent.get, openFile })
     if (!answer.ok) return answer
     const { message } = answer.result
     // `message.sent` comes from here: the echo of the library may be half a minute late.

@@ -32,6 +32,8 @@ export type Library = {
    * then nothing is kept. A file of this id that is here already is replaced.
    */
   keep(file: FileToKeep, source: AsyncIterable<Uint8Array>): Promise<KeptFile>
+  /** The bytes of a file that is here; null when it is not. */
+  open(id: string): Promise<Readable | null>
   /** For whoever comes with a link. */
   follow(link: { id: string; expires: string; signature: string }): Promise<FoundFile>
 }
@@ -86,6 +88,7 @@ export async function openLibrary(deps: LibraryDeps): Promise<Library> {
         await rm(path, { force: true })
       }
     },
+    open: id => shelf.open(id),
     async follow(link) {
       const verdict = links.verify(link, now())
       if (verdict !== 'valid') return { kind: verdict }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { WAMessage, WAMessageKey } from 'baileys'
+import { proto, type WAMessage, type WAMessageKey } from 'baileys'
 import type { Logger } from 'pino'
 import { type Attachment, attachmentOf } from '../message/attachment.ts'
 import type { Media } from '../message/media.ts'
@@ -19,6 +20,8 @@ export type MediaKeeper = {
   find(file: FileToKeep): Promise<KeptFile | null>
   /** Rejects with what the stream ends with, and keeps nothing then. */
   keep(file: FileToKeep, source: AsyncIterable<Uint8Array>): Promise<KeptFile>
+  /** The bytes of a file that is kept; null when it is not. */
+  open(id: string): Promise<Readable | null>
 }
 
 /** What became of the file of a message: where it is, or why it is not. */
@@ -61,6 +64,8 @@ export type Files = {
   wanted(messages: readonly WAMessage[]): WAMessage[]
   /** Resolves after `patienceMs` at the latest, with what is known by then. Never rejects. */
   fetch(messages: readonly WAMessage[], patience: 'patient' | 'at once'): Promise<Fetched>
+  /** The message that will be sent under this id has a file that is here already, and is told with that. */
+  adopt(messageId: string, file: Omit<FileToKeep, 'sessionId'>): Promise<void>
   /** Nobody waits any longer: what is being fetched is told as late. */
   hurry(): void
   /** Gives up what is under way. Nothing is to be told after this. */
@@ -88,9 +93,14 @@ export function createFiles(deps: FilesDeps): Files {
   hurried.promise.catch(() => {})
   /** By the id of the file: a message that is told again waits for the same download. */
   const underWay = new Map<string, Fetch>()
+  /** By the id of the message. */
+  const adopted = new Map<string, FetchedMedia>()
+  const isAdopted = ({ key }: WAMessage) => key.fromMe === true && adopted.has(key.id ?? '')
 
   function begin(message: WAMessage, attachment: Attachment): Fetch {
     const id = mediaId(deps.sessionId, message.key)
+    const own = isAdopted(message) ? adopted.get(message.key.id ?? '') : undefined
+    if (own) return { asking: false, done: Promise.resolve(own) }
     const known = underWay.get(id)
     if (known) return known
     const file = {
@@ -141,7 +151,7 @@ export function createFiles(deps: FilesDeps): Files {
   /** Baileys writes the new path into the message it is given, so it gets a copy. */
   async function uploadedAgain(message: WAMessage, gone: MediaFault): Promise<WAMessage['message']> {
     try {
-      const copy = { ...message, message: structuredClone(message.message) }
+      const copy = { ...message, message: copyOf(message.message) }
       return (await within(deps.askAgain(copy), reuploadMs)).message
     } catch (error) {
       log.info({ err: error, messageId: message.key.id }, 'no phone has uploaded a file again')
@@ -191,7 +201,14 @@ export function createFiles(deps: FilesDeps): Files {
   }
 
   return {
-    wanted: messages => messages.filter(message => !isEcho(message) && attachmentOf(message.message)),
+    wanted: messages =>
+      messages.filter(message => (!isEcho(message) || isAdopted(message)) && attachmentOf(message.message)),
+    async adopt(messageId, file) {
+      const kept = await keeper.find({ ...file, sessionId: deps.sessionId })
+      if (!kept) return
+      adopted.set(messageId, { ...kept, expiresAt: kept.expiresAt.toISOString() })
+      setTimeout(() => adopted.delete(messageId), adoptedMs).unref()
+    },
     async fetch(messages, patience) {
       const here = new Map<string, FetchedMedia>()
       const late: Fetched['late'] = []
@@ -212,6 +229,9 @@ export function createFiles(deps: FilesDeps): Files {
   }
 }
 
+/** Longer than it takes to send a message and to tell of it. */
+const adoptedMs = 300_000
+
 const stateOf = ({ asking }: Fetch) => (asking ? stillAsking : stillComing)
 
 const stillAsking = {
@@ -223,6 +243,11 @@ const stillComing = {
   detail: 'The file is not here yet. It is still being fetched.',
 } as const
 
+/** A plain clone would lose what makes 64-bit numbers numbers. */
+function copyOf(message: WAMessage['message']): proto.IMessage {
+  return proto.Message.decode(proto.Message.encode(message ?? {}).finish())
+}
+
 /** A file that is too large, gone or nowhere to be put stays so. */
 function isWorthAnother(error: unknown, attempt: number): boolean {
   if (!(error instanceof MediaFault)) return false
@@ -230,8 +255,8 @@ function isWorthAnother(error: unknown, attempt: number): boolean {
 }
 
 /** What this gateway has sent itself it need not fetch. (1 is PENDING: on its way to the server.) */
-function isEcho(message: WAMessage): boolean {
-  return message.key.fromMe === true && message.status === 1
+function isEcho({ key, status }: Pick<WAMessage, 'key' | 'status'>): boolean {
+  return key.fromMe === true && status === 1
 }
 
 /** The same for the same message, whenever and by whomever it is told. A UUID of version 8: our own digest. */
