@@ -10,14 +10,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { eventId, sealEvent } from '@waxwing/events/event-id'
-import pino from 'pino'
-import { createGuard } from '../../packages/gateway/src/delivery/guard.ts'
-import { createSender } from '../../packages/gateway/src/delivery/send.ts'
-import { startDispatcher } from '../../packages/gateway/src/dispatcher/dispatcher.ts'
-import { openStore } from '../../packages/gateway/src/store/store.ts'
+import { eventId } from '@waxwing/events/event-id'
 import { testDatabase } from '../../packages/gateway/src/store/test-database.ts'
-import { createMemoryLane } from '../../packages/gateway/src/stream/memory-lane.ts'
+import { now, percentile } from './clock.ts'
+import { type Endpoint, openRiver } from './river.ts'
 
 const { values } = parseArgs({
   options: {
@@ -39,52 +35,15 @@ const scenes: readonly Scene[] = [
   { name: '40 hang of 70', good: 30, failing: 0, hanging: 40, perEndpoint: perEndpoint * 2 },
   { name: '1 hangs of 10', good: 9, failing: 0, hanging: 1, perEndpoint: perEndpoint * 8 },
 ]
-const attemptMs = 10_000
 const leaseMs = 31_000
 
-const log = pino({ level: 'silent' })
 const database = await testDatabase()
-const store = await openStore({
-  databaseUrl: database.databaseUrl,
-  encryptionKey: Buffer.alloc(32, 7),
-  log,
-  leaseMs,
-})
-const { id: profileId } = await store.profiles.first()
-const lane = createMemoryLane({ limit: 10_000 })
-const guard = createGuard({ allow: 'public', allowLoopback: true })
-const sender = createSender({ timeoutMs: attemptMs, guard, userAgent: 'Waxwing/bench' })
-const dispatcher = startDispatcher({
-  lane,
-  deliveries: store.deliveries,
-  webhooks: store.webhooks,
-  webhookHealth: store.webhookHealth,
-  publish: async drafts => lane.announce(await store.events.commit(drafts.map(sealEvent))),
-  sender,
-  log,
-  options: { slots: 256, perEndpoint: 10, backlog: 1_000, leaseMs, scanMs: 1_000 },
-})
+const river = await openRiver({ databaseUrl: database.databaseUrl, leaseMs, logged: false })
+const { store, profileId, dispatcher } = river
 
-/** A webhook with a session of its own: an event of that session is one delivery. */
-type Endpoint = { sessionId: string; webhookId: string }
+const subscribe = (ports: readonly number[]): Promise<Endpoint[]> =>
+  Promise.all(ports.map(port => river.subscribe(`http://127.0.0.1:${port}/`)))
 
-async function subscribe(ports: readonly number[]): Promise<Endpoint[]> {
-  return Promise.all(
-    ports.map(async port => {
-      const session = await store.sessions.create({ profileId, name: `S${port}`, network: 'sandbox' })
-      const webhook = await store.webhooks.create({
-        profileId,
-        name: `W${port}`,
-        webhookUrl: `http://127.0.0.1:${port}/`,
-        subscribedEvents: ['messages.received'],
-        sessionIds: [session.id],
-      })
-      return { sessionId: session.id, webhookId: webhook.id }
-    }),
-  )
-}
-
-const now = () => Number(process.hrtime.bigint()) / 1e6
 let serial = 0
 
 function textEvent(sessionId: string) {
@@ -110,7 +69,7 @@ async function openLoop(
       const endpoint = endpoints[askedAt.size % endpoints.length] as Endpoint
       const event = textEvent(endpoint.sessionId)
       askedAt.set(event.id, now())
-      commits.push(store.events.commit([event]).then(born => void lane.announce(born)))
+      commits.push(store.events.commit([event]).then(born => void river.lane.announce(born)))
     }
     await sleep(1)
   }
@@ -161,11 +120,6 @@ async function idle(): Promise<void> {
   while (dispatcher.stats().inFlight > 0) await sleep(50)
 }
 
-function percentile(latencies: readonly number[], share: number): number {
-  const sorted = latencies.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
-
 async function play(scene: Scene) {
   const receivers = startReceivers(scene)
   const ports = await receivers.ports
@@ -181,7 +135,9 @@ async function play(scene: Scene) {
   }
   for (const { webhookId } of good) await store.webhooks.remove(profileId, webhookId)
   receivers.stop()
-  const figures = [alone, beside].map(list => [0.5, 0.99, 0.999].map(share => percentile(list, share)))
+  const figures = [alone, beside]
+    .map(list => list.toSorted((one, other) => one - other))
+    .map(list => [0.5, 0.99, 0.999].map(share => percentile(list, share)))
   const [[p50 = 0, p99 = 0, p999 = 0] = [], [bad50 = 0, bad99 = 0, bad999 = 0] = []] = figures
   const ms = (value: number) => Math.round(value * 10) / 10
   return {
@@ -200,9 +156,7 @@ const table: Record<string, Awaited<ReturnType<typeof play>>> = {}
 try {
   for (const scene of scenes) table[scene.name] = await play(scene)
 } finally {
-  await dispatcher.stop()
-  await sender.close()
-  await store.close()
+  await river.close()
   await database.drop()
 }
 if (values.json) console.log(JSON.stringify(table))

@@ -9,7 +9,8 @@ import { createLog } from '../../packages/gateway/src/log.ts'
 import { openStore } from '../../packages/gateway/src/store/store.ts'
 import { createMemoryLane } from '../../packages/gateway/src/stream/memory-lane.ts'
 
-export type River = Awaited<ReturnType<typeof openRiver>>
+/** A webhook with a session of its own: an event of that session is one delivery. */
+export type Endpoint = { sessionId: string; webhookId: string }
 
 /** `logged`: an attempt writes its line, as it does in a gateway. What is printed goes nowhere. */
 export async function openRiver(a: { databaseUrl: string; leaseMs: number; logged: boolean }) {
@@ -29,6 +30,7 @@ export async function openRiver(a: { databaseUrl: string; leaseMs: number; logge
     timeoutMs: 10_000,
     guard: createGuard({ allow: 'public', allowLoopback: true }),
     userAgent: 'Waxwing/bench',
+    maxConnections: 256,
   })
   const publish: Publish = async drafts => lane.announce(await store.events.commit(drafts.map(sealEvent)))
   const dispatcher = startDispatcher({
@@ -47,8 +49,7 @@ export async function openRiver(a: { databaseUrl: string; leaseMs: number; logge
     lane,
     dispatcher,
     publish,
-    /** A webhook with a session of its own, so that an event of that session is one delivery. Answers with the session. */
-    async subscribe(webhookUrl: string): Promise<{ sessionId: string; webhookId: string }> {
+    async subscribe(webhookUrl: string): Promise<Endpoint> {
       const session = await store.sessions.create({ profileId, name: webhookUrl, network: 'sandbox' })
       const webhook = await store.webhooks.create({
         profileId,
