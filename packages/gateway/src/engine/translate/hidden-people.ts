@@ -49,10 +49,12 @@ function contextOf(message: BaileysEventMap['messages.upsert']['messages'][numbe
 /** Both addresses of everybody these events name by both: what later events, which name them by one, are told with. */
 export function knownPeople(events: Partial<BaileysEventMap>): [string, string][] {
   const keys = (events['messages.upsert']?.messages ?? []).map(message => message.key)
-  return keys
-    .flatMap(key => [
-      [key.remoteJid, key.remoteJidAlt],
-      [key.participant, key.participantAlt],
-    ])
-    .flatMap(([jid, other]) => (jid && other ? [[bareJid(jid), bareJid(other)] as [string, string]] : []))
+  const inKeys = keys.flatMap(key => [
+    { jid: key.remoteJid, other: key.remoteJidAlt },
+    { jid: key.participant, other: key.participantAlt },
+  ])
+  const inGroups = (events['groups.upsert'] ?? []).flatMap(peopleOf)
+  return [...inKeys, ...inGroups].flatMap(({ jid, other }) =>
+    jid && other ? [[bareJid(jid), bareJid(other)] as [string, string]] : [],
+  )
 }
