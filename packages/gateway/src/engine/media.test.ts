@@ -9,7 +9,7 @@ import type { MediaOptions } from './media/files.ts'
 import { connected, link, openRig, type Rig } from './test-rig.ts'
 
 const sha256 = (of: Buffer) => createHash('sha256').update(of).digest('hex')
-const quick: MediaOptions = { pausesMs: [10, 10], idleMs: 1_000, patienceMs: 10_000 }
+const quick: MediaOptions = { askPauseMs: 100, pausesMs: [10, 10], idleMs: 1_000, patienceMs: 10_000 }
 
 async function stage(t: TestContext, media: MediaOptions = quick) {
   const rig = await openRig(t)
@@ -121,6 +121,26 @@ test('a file that nobody has any more does not keep its message, and follows whe
   const late = await arrived(rig, id)
   assert.deepEqual([late?.error, await read(late?.url ?? '')], [undefined, file])
   assert.ok(session)
+})
+
+test('a phone is asked again when the connection was lost before it answered', async t => {
+  const { rig, phone, session, ann, read } = await stage(t, { ...quick, patienceMs: 300 })
+  const file = randomBytes(5_000)
+  await phone.drop()
+  phone.answersResends = false
+  const { id } = await ann.sendMedia(phone, { image: file })
+  rig.whatsapp.media.expire()
+  assert.equal((await received(rig, id)).media.error?.code, 'gone')
+  const asks = () =>
+    phone.stanzas.filter(({ node }) => node.tag === 'receipt' && node.attrs.type === 'server-error').length
+  await phone.saw(() => asks() === 1)
+  await phone.drop()
+  await connected(rig, session.id, 3)
+  await phone.saw(() => asks() >= 2)
+  phone.answersResends = true
+  const late = await arrived(rig, id)
+  assert.deepEqual(await read(late?.url ?? ''), file)
+  assert.equal(rig.published.of('messages.update').filter(draft => draft.data.messageId === id).length, 1)
 })
 
 // Traps: Baileys checks neither MAC nor checksum, and a connection cut mid-body crashes the process or hangs.

@@ -42,6 +42,8 @@ export type MediaOptions = {
   totalMs?: number
   /** Pauses before the next attempt at a download that broke. Default 1 s, then 4 s. */
   pausesMs?: readonly number[]
+  /** How long to wait before asking again when the connection was lost meanwhile. Default 5 s. */
+  askPauseMs?: number
   /** How long a phone may take to upload a file again. Default one hour. */
   reuploadMs?: number
 }
@@ -88,9 +90,13 @@ export function createFiles(deps: FilesDeps): Files {
   const patienceMs = options.patienceMs ?? 20_000
   const pausesMs = options.pausesMs ?? [1_000, 4_000]
   const reuploadMs = options.reuploadMs ?? 3_600_000
+  const askPauseMs = options.askPauseMs ?? 5_000
   const closed = new AbortController()
   const hurried = Promise.withResolvers<never>()
   hurried.promise.catch(() => {})
+  /** Rejects when all is given up: what asks phones cannot be stopped. */
+  const given = Promise.withResolvers<never>()
+  given.promise.catch(() => {})
   /** By the id of the file: a message that is told again waits for the same download. */
   const underWay = new Map<string, Fetch>()
   /** By the id of the message. */
@@ -148,14 +154,22 @@ export function createFiles(deps: FilesDeps): Files {
     }
   }
 
-  /** Baileys writes the new path into the message it is given, so it gets a copy. */
+  /** A phone may be away for a while, and so may the connection: asked until it says no, or too much time has passed. */
   async function uploadedAgain(message: WAMessage, gone: MediaFault): Promise<WAMessage['message']> {
-    try {
-      const copy = { ...message, message: copyOf(message.message) }
-      return (await within(deps.askAgain(copy), reuploadMs)).message
-    } catch (error) {
-      log.info({ err: error, messageId: message.key.id }, 'no phone has uploaded a file again')
-      throw gone
+    const end = performance.now() + reuploadMs
+    for (;;) {
+      try {
+        // Baileys writes the new path into the message it is given, so it gets a copy.
+        const copy = { ...message, message: copyOf(message.message) }
+        const answer = Promise.race([deps.askAgain(copy), given.promise])
+        return (await within(answer, end - performance.now())).message
+      } catch (error) {
+        if (closed.signal.aborted || error instanceof TimedOut || isRefusal(error)) {
+          log.info({ err: error, messageId: message.key.id }, 'no phone has uploaded a file again')
+          throw gone
+        }
+        await sleep(askPauseMs, undefined, { signal: closed.signal, ref: false })
+      }
     }
   }
 
@@ -225,7 +239,10 @@ export function createFiles(deps: FilesDeps): Files {
       return { of: key => here.get(mediaId(deps.sessionId, key)), late }
     },
     hurry: () => hurried.reject(new TimedOut('nobody waits any longer')),
-    close: () => closed.abort(),
+    close() {
+      closed.abort()
+      given.reject(new Error('nobody waits any more'))
+    },
   }
 }
 
@@ -246,6 +263,12 @@ const stillComing = {
 /** A plain clone would lose what makes 64-bit numbers numbers. */
 function copyOf(message: WAMessage['message']): proto.IMessage {
   return proto.Message.decode(proto.Message.encode(message ?? {}).finish())
+}
+
+/** The phone has not got the file either (404), or cannot open or explain the request (412, 418): Baileys' words for it. */
+function isRefusal(error: unknown): boolean {
+  const { output } = error as { output?: { statusCode?: number } }
+  return [404, 412, 418].includes(output?.statusCode ?? 0)
 }
 
 /** A file that is too large, gone or nowhere to be put stays so. */
