@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
 import { openStore } from '../store/store.ts'
 import { testDatabase } from '../store/test-database.ts'
 import { createFileShelf } from './file-shelf.ts'
+import { openLibrary } from './library.ts'
+import { createLinks } from './links.ts'
 import { startSweeper } from './sweeper.ts'
 import { readLink, testBase, testLibrary } from './test-library.ts'
 
@@ -58,6 +62,29 @@ test('a stream that ends badly leaves nothing behind, and says how it ended', as
   await assert.rejects(library.keep(one, pieces(randomBytes(10_500), fault)), fault)
   assert.deepEqual(await library.files(), [])
   assert.equal(await library.find(one), null)
+})
+
+test('what a killed process left half-finished is removed, and what another is writing is not', async t => {
+  const { store, library } = await stage(t)
+  const unfinished = join(library.folder, 'unfinished')
+  for (const [name, ageMs] of [
+    ['left', 7_200_000],
+    ['being-written', 60_000],
+  ] as const) {
+    const at = new Date(Date.now() - ageMs)
+    await writeFile(join(unfinished, name), 'half')
+    await utimes(join(unfinished, name), at, at)
+  }
+  await openLibrary({
+    rows: store.media,
+    shelf: createFileShelf(library.folder),
+    links: createLinks({ encryptionKey: randomBytes(32) }),
+    folder: library.folder,
+    base: Promise.resolve(testBase),
+    keptDays: 14,
+    now: () => new Date(),
+  })
+  assert.deepEqual(await library.files(), ['being-written'])
 })
 
 test('files of a session that is gone are removed, and those of another are not', async t => {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -52,13 +52,15 @@ export type LibraryDeps = {
 }
 
 const dayMs = 86_400_000
+/** Longer than any download takes. What is younger may be another process's, on a folder that both see. */
+const leftoverMs = 3_600_000
 
 /** Opens the place for media. What an earlier process left half-finished is removed. */
 export async function openLibrary(deps: LibraryDeps): Promise<Library> {
   const { rows, shelf, links, now } = deps
   const unfinished = join(deps.folder, 'unfinished')
   await mkdir(unfinished, { recursive: true, mode: 0o700 })
-  for (const name of await readdir(unfinished)) await rm(join(unfinished, name), { force: true })
+  await removeLeftovers(unfinished, now())
 
   /** In whole seconds, as links count: the event and the link say the same. */
   const expiry = () => new Date(Math.floor((now().getTime() + deps.keptDays * dayMs) / 1000) * 1000)
@@ -95,6 +97,14 @@ export async function openLibrary(deps: LibraryDeps): Promise<Library> {
       const file = await rows.find(link.id)
       return file ? { kind: 'found', file, open: range => shelf.open(file.id, range) } : { kind: 'missing' }
     },
+  }
+}
+
+async function removeLeftovers(folder: string, now: Date): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    const file = await stat(path).catch(() => null)
+    if (file && now.getTime() - file.mtimeMs > leftoverMs) await rm(path, { force: true })
   }
 }
 
