@@ -70,7 +70,7 @@ export const chatEvents = [
     category: 'chats',
     title: 'Online, typing, recording',
     description:
-      'Somebody came online, went offline, types or records. WhatsApp tells this only of chats that are being watched, and not of people who hide it.',
+      'Somebody came online, went offline, types or records. WhatsApp shows this only to accounts that are online themselves, so it needs the setting `always_online`; then the chats in which somebody writes are watched. Not told of people who hide it.',
     since: '0.1.0',
     data: z.strictObject({
       from: jid.describe('The chat it was seen in.'),

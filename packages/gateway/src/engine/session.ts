@@ -19,6 +19,7 @@ import { createOutbox } from './outbox.ts'
 import { type StoreFailure, within } from './persistence.ts'
 import { createPlaceholderSweeper } from './placeholder-sweeper.ts'
 import { createPollBox } from './polls.ts'
+import { createPresenceWatch } from './presence-watch.ts'
 import { createPushNames } from './push-names.ts'
 import { refuse } from './refusal.ts'
 import { sendContent, sentResult } from './send.ts'
@@ -128,6 +129,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     log,
     now,
   })
+  const presence = createPresenceWatch(watchChat, () => settings.always_online === true)
   const sweeper = createPlaceholderSweeper({ ask: askPhone, figures, now })
   const connection = createConnection({
     socket: {
@@ -147,6 +149,7 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     on: {
       events: (events, findNumber, stanza) => {
         sweeper.hear(events)
+        presence.hear(events)
         intake.take(events, findNumber, stanza)
       },
       standing: (standing, facts) => board.set(standing, { ...noFacts, ...facts }),
@@ -164,6 +167,10 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     if (!live || board.status !== 'connected') return null
     return (key: WAMessageKey, message: Partial<WAMessage>) =>
       live.use(baileys => baileys.requestPlaceholderResend(key, message))
+  }
+
+  function watchChat(jid: string): void {
+    void connection.socket?.use(baileys => baileys.presenceSubscribe(jid)).catch(() => {})
   }
 
   async function stored(): Promise<void> {
