@@ -33,7 +33,8 @@ const maxInFlight = 2
  * soon as enough is waiting (delivery.md, law 1: 64 to 256 rows or 2 ms).
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { run, isolate, maxItems = 256, enough = 128, paceMs = 2 } = options
+  const { run, isolate, maxItems = 256, paceMs = 2 } = options
+  const enough = Math.min(options.enough ?? 128, maxItems)
   let queue: Call<Item, Result>[] = []
   let queued = 0
   let inFlight = 0
