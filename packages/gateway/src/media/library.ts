@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -118,6 +117,8 @@ async function write(path: string, source: AsyncIterable<Uint8Array>): Promise<F
       yield piece
     }
   }
-  await pipeline(counted, createWriteStream(path, { mode: 0o600, flags: 'wx' }))
+  // Open before anything is read: a source that fails at once would otherwise be cleaned up after before there is a file.
+  const handle = await open(path, 'wx', 0o600)
+  await pipeline(counted, handle.createWriteStream())
   return { path, size, sha256: hash.digest('hex') }
 }
