@@ -1,17 +1,14 @@
 /** The law: the notice of a dead letter is as durable as the dead letter, and told twice it is one event. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { sealEvent } from '@waxwing/events/event-id'
-import { pino } from 'pino'
 import type { DueDelivery } from '../store/deliveries.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { type TestDatabase, testDatabase } from '../store/test-database.ts'
 import { addWebhook, outcome, testKey, textEvent } from '../store/test-stores.ts'
 import { type DeadLetterNotices, startDeadLetterNotices } from './dead-letter-notices.ts'
 import type { Publish } from './notices.ts'
-
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+import { log, until } from './test-stage.ts'
 
 let database: TestDatabase
 let store: Store
@@ -185,12 +182,3 @@ test('nobody is told of the dead letters of a removed webhook, nor of a notice t
   await allTold()
   assert.equal((await told()).notices.length, 1, 'the one that died')
 })
-
-/** Ends when it holds; fails after a minute, which no test here should come near. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 3_000; i++) {
-    if (await condition()) return
-    await pause(20)
-  }
-  assert.fail('gave up waiting')
-}

@@ -1,43 +1,21 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { sealEvent } from '@waxwing/events/event-id'
 import pg from 'pg'
-import { pino } from 'pino'
-import { createGuard } from '../delivery/guard.ts'
 import type { RetryConfig } from '../delivery/retry-schedule.ts'
 import { createSender, type Sender } from '../delivery/send.ts'
 import { type Receiver, startReceiver } from '../delivery/test-receiver.ts'
-import type { DeliveryDetail } from '../store/deliveries.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { type TestDatabase, testDatabase } from '../store/test-database.ts'
-import { createMemoryLane } from '../stream/memory-lane.ts'
-import { type Dispatcher, type DispatcherOptions, startDispatcher } from './dispatcher.ts'
+import type { DispatcherOptions } from './dispatcher.ts'
+import { answering, dispatchOn, openStage, pings, type Test, until } from './test-stage.ts'
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
-const guard = createGuard({ allow: 'public', allowLoopback: true })
 /** As long as a gateway's own: a busy machine may take seconds for what is done in milliseconds. */
 const attemptMs = 10_000
 const leaseMs = 3 * attemptMs
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
-let sender: Sender
-let database: TestDatabase
-let store: Store
-let profileId: string
-
-before(async () => {
-  sender = createSender({ timeoutMs: attemptMs, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
-  database = await testDatabase()
-  store = await open(leaseMs)
-  profileId = (await store.profiles.first()).id
-})
-
-after(async () => {
-  await sender.close()
-  await store.close()
-  await database.drop()
-})
+const stage = await openStage({ attemptMs, leaseMs })
+const { store, sender, guard, profileId, databaseUrl, row, ended } = stage
+after(() => stage.close())
 
 describe('the dispatcher', () => {
   test('attempts at once what it hears, and records it as delivered', async t => {
@@ -183,7 +161,7 @@ describe('the dispatcher', () => {
     const slow = await startReceiver((_, __, response) => setTimeout(() => response.end(), 450))
     t.after(() => slow.stop())
     const leaseMs = 3_000
-    const brief = await open(leaseMs)
+    const brief = await stage.open({ leaseMs })
     t.after(() => brief.close())
     await webhook(t, slow)
     // It says that it takes a second at most, and waits for a busy machine all the same: this is not about the deadline.
@@ -352,53 +330,21 @@ describe('the dispatcher', () => {
   })
 
   test('does not start with a lease that could end during an attempt', () => {
-    const start = () =>
-      startDispatcher({
-        lane: createMemoryLane({ limit: 1 }),
-        deliveries: store.deliveries,
-        webhooks: store.webhooks,
-        webhookHealth: store.webhookHealth,
-        publish: async () => {},
-        sender,
-        log,
-        options: { ...usual, leaseMs: 3 * attemptMs - 1 },
-      })
+    const start = () => dispatchOn({ store, sender, options: { leaseMs: 3 * attemptMs - 1 } })
     assert.throws(start, /three times/)
   })
 })
-
-type Test = { after(fn: () => unknown): void }
-
-const usual: DispatcherOptions = { slots: 20, perEndpoint: 10, backlog: 1_000, leaseMs, scanMs: 1_000 }
 
 function dispatching(
   t: Test,
   options: Partial<DispatcherOptions> = {},
   using: Pick<Sender, 'send' | 'timeoutMs'> = sender,
   from = store,
-): { lane: ReturnType<typeof createMemoryLane>; dispatcher: Dispatcher } {
-  const lane = createMemoryLane({ limit: 10_000 })
-  const { deliveries, webhooks, webhookHealth } = from
-  const dispatcher = startDispatcher({
-    lane,
-    deliveries,
-    webhooks,
-    webhookHealth,
-    publish: async drafts => lane.announce(await from.events.commit(drafts.map(sealEvent))),
-    sender: using,
-    log,
-    options: { ...usual, ...options },
-  })
-  t.after(() => dispatcher.stop())
-  return { lane, dispatcher }
-}
-
-/** Answers the n-th request, from 1, with this status. */
-async function answering(t: Test, statusOf: (n: number) => number): Promise<Receiver> {
-  let n = 0
-  const receiver = await startReceiver((_, __, response) => response.writeHead(statusOf(++n)).end())
-  t.after(() => receiver.stop())
-  return receiver
+) {
+  const usual = { slots: 20, leaseMs, scanMs: 1_000 }
+  const river = dispatchOn({ store: from, sender: using, options: { ...usual, ...options } })
+  t.after(() => river.dispatcher.stop())
+  return river
 }
 
 async function webhook(
@@ -419,47 +365,10 @@ async function webhook(
 }
 
 /** This many events, with one delivery for each webhook there is. */
-function commit(count: number, to = store) {
-  const events = Array.from({ length: count }, () =>
-    sealEvent({
-      type: 'webhook.ping',
-      at: new Date(),
-      sessionId: null,
-      profileId,
-      chat: null,
-      naturalKey: null,
-      data: { message: 'grüße' },
-    } as Parameters<typeof sealEvent>[0]),
-  )
-  return to.events.commit(events)
-}
-
-function open(leaseMs: number): Promise<Store> {
-  return openStore({ databaseUrl: database.databaseUrl, encryptionKey: Buffer.alloc(32, 7), log, leaseMs })
-}
-
-async function row(id: string): Promise<DeliveryDetail> {
-  const found = await store.deliveries.get(profileId, id)
-  assert.ok(found)
-  return found
-}
-
-async function ended(id: string): Promise<DeliveryDetail> {
-  await until(async () => (await row(id)).status !== 'pending')
-  return row(id)
-}
-
-/** Ends when it holds; fails after a minute, which no test here should come near. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 6_000; i++) {
-    if (await condition()) return
-    await pause(10)
-  }
-  assert.fail('gave up waiting')
-}
+const commit = (count: number, to = store) => to.events.commit(pings(profileId, count))
 
 async function claimOf(deliveryId: string): Promise<string | null> {
-  const client = new pg.Client({ connectionString: database.databaseUrl })
+  const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   const { rows } = await client
     .query('select claim_id from webhook_deliveries where id = $1', [deliveryId])
@@ -467,15 +376,15 @@ async function claimOf(deliveryId: string): Promise<string | null> {
   return rows[0]?.claim_id ?? null
 }
 
-async function sql(text: string, databaseUrl = database.databaseUrl): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl })
+async function sql(text: string, url = databaseUrl): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
   await client.connect()
   await client.query(text).finally(() => client.end())
 }
 
 /** Every connection is cut and none is taken until `meanwhile` is over. */
 async function databaseAway(meanwhile: () => Promise<void>): Promise<void> {
-  const url = new URL(database.databaseUrl)
+  const url = new URL(databaseUrl)
   const name = url.pathname.slice(1)
   url.pathname = '/postgres'
   await sql(`alter database ${name} with allow_connections false`, url.href)

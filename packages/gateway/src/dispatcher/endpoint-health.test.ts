@@ -1,46 +1,16 @@
 /** Law 13 on a real database and a real receiver: an outage costs no delivery, and everything arrives after it. */
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { type EventDraft, sealEvent } from '@waxwing/events/event-id'
-import pg from 'pg'
-import { pino } from 'pino'
-import { createGuard } from '../delivery/guard.ts'
-import { createSender, type Sender } from '../delivery/send.ts'
+import { after, afterEach, describe, test } from 'node:test'
 import { type Receiver, startReceiver } from '../delivery/test-receiver.ts'
-import type { DeliveryDetail } from '../store/deliveries.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { type TestDatabase, testDatabase } from '../store/test-database.ts'
-import { createMemoryLane } from '../stream/memory-lane.ts'
-import { startDispatcher } from './dispatcher.ts'
+import { answering, dispatchOn, openStage, pings, type Test, until } from './test-stage.ts'
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 const leaseMs = 60_000
 /** Longer than any test: what fails is not tried again by its own schedule meanwhile. */
 const patient = { maxAttempts: 3, backoffMs: 3_600_000 }
 
-let sender: Sender
-let database: TestDatabase
-let db: pg.Client
-let store: Store
-let profileId: string
-
-before(async () => {
-  const guard = createGuard({ allow: 'public', allowLoopback: true })
-  sender = createSender({ timeoutMs: 10_000, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
-  database = await testDatabase()
-  store = await open()
-  db = new pg.Client({ connectionString: database.databaseUrl })
-  await db.connect()
-  profileId = (await store.profiles.first()).id
-})
-
-after(async () => {
-  await sender.close()
-  await store.close()
-  await db.end()
-  await database.drop()
-})
+const stage = await openStage({ attemptMs: 10_000, leaseMs })
+const { store, sender, db, profileId, open, row, ended, healthOf } = stage
+after(() => stage.close())
 
 describe('the health of an endpoint', () => {
   afterEach(() => db.query('delete from events'))
@@ -252,27 +222,9 @@ describe('the health of an endpoint', () => {
   })
 })
 
-type Test = { after(fn: () => unknown): void }
-
-function open(): Promise<Store> {
-  const { databaseUrl } = database
-  return openStore({ databaseUrl, encryptionKey: Buffer.alloc(32, 7), log, leaseMs })
-}
-
 /** A dispatcher of its own, whose events go the whole river: committed, announced, attempted. */
 async function dispatching(t: Test, on = store) {
-  const lane = createMemoryLane({ limit: 10_000 })
-  const { deliveries, webhooks, webhookHealth, events } = on
-  const dispatcher = startDispatcher({
-    lane,
-    deliveries,
-    webhooks,
-    webhookHealth,
-    publish: async (drafts: EventDraft[]) => lane.announce(await events.commit(drafts.map(sealEvent))),
-    sender,
-    log,
-    options: { slots: 100, perEndpoint: 10, backlog: 1_000, leaseMs, scanMs: 100 },
-  })
+  const { lane, dispatcher } = dispatchOn({ store: on, sender, options: { leaseMs } })
   t.after(() => dispatcher.stop())
   return {
     lane,
@@ -286,27 +238,7 @@ async function dispatching(t: Test, on = store) {
   }
 }
 
-function commit(count: number) {
-  const ping = { webhookId: 'w', message: 'hello' }
-  const events = Array.from({ length: count }, () =>
-    sealEvent({
-      type: 'webhook.ping',
-      at: new Date(),
-      sessionId: null,
-      profileId,
-      chat: null,
-      naturalKey: null,
-      data: ping,
-    }),
-  )
-  return store.events.commit(events)
-}
-
-async function answering(t: Test, status: () => number): Promise<Receiver> {
-  const receiver = await startReceiver((_, __, response) => response.writeHead(status()).end())
-  t.after(() => receiver.stop())
-  return receiver
-}
+const commit = (count: number) => store.events.commit(pings(profileId, count))
 
 async function webhook(t: Test, receiver: Receiver, retryConfig = patient, subscribedEvents = ['*']) {
   const webhookUrl = `${new URL(receiver.url).origin}/hook?token=secret`
@@ -319,12 +251,6 @@ async function webhook(t: Test, receiver: Receiver, retryConfig = patient, subsc
   })
   t.after(() => store.webhooks.remove(profileId, made.id))
   return made
-}
-
-async function healthOf(webhookId: string) {
-  const found = await store.webhooks.get(profileId, webhookId)
-  assert.ok(found)
-  return found.health
 }
 
 async function unwell(webhookId: string) {
@@ -358,24 +284,4 @@ async function finished(): Promise<number> {
 
 function bodies(receiver: Receiver): { type: string; data: Record<string, unknown> }[] {
   return receiver.received.map(one => JSON.parse(one.body.toString()))
-}
-
-async function row(id: string): Promise<DeliveryDetail> {
-  const found = await store.deliveries.get(profileId, id)
-  assert.ok(found)
-  return found
-}
-
-async function ended(id: string): Promise<DeliveryDetail> {
-  await until(async () => (await row(id)).status !== 'pending')
-  return row(id)
-}
-
-/** Ends when it holds; fails after a minute, which no test here should come near. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 6_000; i++) {
-    if (await condition()) return
-    await pause(10)
-  }
-  assert.fail('gave up waiting')
 }

@@ -3,49 +3,21 @@
  * Hanging receivers never answer here, so what arrives meanwhile arrives in spite of them. The figures: `npm run bench:isolation`.
  */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { sealEvent } from '@waxwing/events/event-id'
-import { pino } from 'pino'
-import { createGuard } from '../delivery/guard.ts'
-import { createSender, type Sender } from '../delivery/send.ts'
+import { after, describe, test } from 'node:test'
 import { type Receiver, startReceiver } from '../delivery/test-receiver.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { type TestDatabase, testDatabase } from '../store/test-database.ts'
 import { textEvent } from '../store/test-stores.ts'
-import { createMemoryLane } from '../stream/memory-lane.ts'
-import { type Dispatcher, startDispatcher } from './dispatcher.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { dispatchOn, openStage, type Test, until } from './test-stage.ts'
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 /** With the longest deadline there is, nobody who hangs is given up while a test runs. */
 const attemptMs = 30_000
 const leaseMs = 120_000
 /** As a gateway has; and as many connections to one host (app.ts). */
 const slots = 256
 
-let sender: Sender
-let database: TestDatabase
-let store: Store
-let profileId: string
-
-before(async () => {
-  const guard = createGuard({ allow: 'public', allowLoopback: true })
-  sender = createSender({ timeoutMs: attemptMs, guard, userAgent: 'Waxwing/test', maxConnections: slots })
-  database = await testDatabase()
-  store = await openStore({
-    databaseUrl: database.databaseUrl,
-    encryptionKey: Buffer.alloc(32, 7),
-    log,
-    leaseMs,
-  })
-  profileId = (await store.profiles.first()).id
-})
-
-after(async () => {
-  await sender.close()
-  await store.close()
-  await database.drop()
-})
+const stage = await openStage({ attemptMs, leaseMs, maxConnections: slots })
+const { store, sender, profileId } = stage
+after(() => stage.close())
 
 describe('an endpoint in trouble', () => {
   test('keeps its own slots and no others: seventy get everything while twenty hang and ten fail', async t => {
@@ -134,7 +106,6 @@ describe('an endpoint in trouble', () => {
   })
 })
 
-type Test = { after(fn: () => unknown): void }
 type Endpoint = { receiver: Receiver; sessionId: string }
 
 /** So many receivers, each with a webhook. */
@@ -176,16 +147,10 @@ function dispatching(
   t: Test,
   { slots, backlog = 1_000 }: { slots: number; backlog?: number },
 ): { dispatcher: Dispatcher; commit(to: readonly Endpoint[], each: number): Promise<void> } {
-  const lane = createMemoryLane({ limit: 10_000 })
-  const dispatcher = startDispatcher({
-    lane,
-    deliveries: store.deliveries,
-    webhooks: store.webhooks,
-    webhookHealth: store.webhookHealth,
-    publish: async drafts => lane.announce(await store.events.commit(drafts.map(sealEvent))),
+  const { lane, dispatcher } = dispatchOn({
+    store,
     sender,
-    log,
-    options: { slots, perEndpoint: 10, backlog, leaseMs, scanMs: 200, drainMs: 50 },
+    options: { slots, backlog, leaseMs, scanMs: 200, drainMs: 50 },
   })
   t.after(() => dispatcher.stop())
   return {
@@ -197,13 +162,4 @@ function dispatching(
       }
     },
   }
-}
-
-/** Ends when it holds; fails after what the deadline of the hanging ones allows. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2_500; i++) {
-    if (condition()) return
-    await pause(10)
-  }
-  assert.fail('gave up waiting')
 }

@@ -3,48 +3,23 @@
  * come in the order of its events, the next never before the one before has ended, and nothing is lost.
  */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type EventDraft, type SealedEvent, sealEvent } from '@waxwing/events/event-id'
 import fc from 'fast-check'
-import pg from 'pg'
-import { pino } from 'pino'
-import { createGuard } from '../delivery/guard.ts'
-import { createSender, type Sender } from '../delivery/send.ts'
 import { type Receiver, startReceiver } from '../delivery/test-receiver.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { type TestDatabase, testDatabase } from '../store/test-database.ts'
 import { createMemoryLane } from '../stream/memory-lane.ts'
-import { type Dispatcher, startDispatcher } from './dispatcher.ts'
+import { dispatchOn, openStage, until } from './test-stage.ts'
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000)
 const timeoutMs = 1_000
 /** What is tried four times and fails has died; a few do. */
 const retryConfig = { maxAttempts: 4, backoffMs: 10 }
 
-let sender: Sender
-let database: TestDatabase
-let db: pg.Client
-let store: Store
-let profileId: string
-
-before(async () => {
-  const guard = createGuard({ allow: 'public', allowLoopback: true })
-  sender = createSender({ timeoutMs, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
-  database = await testDatabase()
-  db = new pg.Client({ connectionString: database.databaseUrl })
-  await db.connect()
-  store = await openStore({ databaseUrl: database.databaseUrl, ...opening })
-  profileId = (await store.profiles.first()).id
-})
-
-after(async () => {
-  await sender.close()
-  await store.close()
-  await db.end()
-  await database.drop()
-})
+const leaseMs = 6 * timeoutMs
+const stage = await openStage({ attemptMs: timeoutMs, leaseMs })
+const { store, sender, db, profileId } = stage
+after(() => stage.close())
 
 test('an ordered delivery goes out at once, and the next of its chat when it has ended', async t => {
   const asked: string[] = []
@@ -131,7 +106,6 @@ async function play(ways: readonly Way[], bursts: readonly number[][][]): Promis
   }
 }
 
-const opening = { encryptionKey: Buffer.alloc(32, 7), log, leaseMs: 6 * timeoutMs }
 const ids = (events: readonly SealedEvent[]) => events.map(event => event.id)
 
 /** A receiver in these moods, one a request. `asked`: the events of its requests, in the order they began. */
@@ -188,7 +162,7 @@ function webhook(receiver: Receiver, ordered: boolean) {
 /** A process of its own: its store, its lane and its dispatcher. */
 async function dispatching({ scanMs = 100 } = {}) {
   const lane = createMemoryLane({ limit: 10_000 })
-  const own = await openStore({ databaseUrl: database.databaseUrl, ...opening, onOrdered: lane.nudge })
+  const own = await stage.open({ onOrdered: lane.nudge })
   let looks = 0
   const deliveries = {
     ...own.deliveries,
@@ -198,17 +172,11 @@ async function dispatching({ scanMs = 100 } = {}) {
       return due
     },
   }
-  const publish = async (drafts: EventDraft[]) =>
-    lane.announce(await own.events.commit(drafts.map(sealEvent)))
-  const dispatcher: Dispatcher = startDispatcher({
-    lane,
-    deliveries,
-    webhooks: own.webhooks,
-    webhookHealth: own.webhookHealth,
-    publish,
+  const { dispatcher } = dispatchOn({
+    store: { ...own, deliveries },
     sender,
-    log,
-    options: { slots: 100, perEndpoint: 10, backlog: 1_000, leaseMs: opening.leaseMs, scanMs },
+    lane,
+    options: { leaseMs, scanMs },
   })
   return {
     store: own,
@@ -243,13 +211,4 @@ async function pending(): Promise<number> {
     `select count(*)::int as count from webhook_deliveries where status = 'pending'`,
   )
   return rows[0].count
-}
-
-/** Ends when it holds; fails after two minutes, which no test here should come near. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 12_000; i++) {
-    if (await condition()) return
-    await pause(10)
-  }
-  assert.fail('gave up waiting')
 }

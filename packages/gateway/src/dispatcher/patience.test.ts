@@ -1,47 +1,19 @@
 /** Law 8 on a real database and a real receiver: who asks for patience gets it, from everybody, and it costs nobody else an attempt. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { sealEvent } from '@waxwing/events/event-id'
-import pg from 'pg'
-import { pino } from 'pino'
-import { createGuard } from '../delivery/guard.ts'
-import { createSender, type Sender } from '../delivery/send.ts'
+import { after, describe, test } from 'node:test'
+import { createSender } from '../delivery/send.ts'
 import { startReceiver } from '../delivery/test-receiver.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { type TestDatabase, testDatabase } from '../store/test-database.ts'
 import { startServer } from '../store/test-server.ts'
-import { createMemoryLane } from '../stream/memory-lane.ts'
-import { startDispatcher } from './dispatcher.ts'
+import { dispatchOn, log, openStage, pings, type Test, until } from './test-stage.ts'
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 const leaseMs = 30_000
 /** Longer than any test, in seconds. */
 const hour = '3600'
 
-const guard = createGuard({ allow: 'public', allowLoopback: true })
-
-let sender: Sender
-let database: TestDatabase
-let db: pg.Client
-let store: Store
-let profileId: string
-
-before(async () => {
-  sender = createSender({ timeoutMs: 10_000, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
-  database = await testDatabase()
-  store = await open()
-  db = new pg.Client({ connectionString: database.databaseUrl })
-  await db.connect()
-  profileId = (await store.profiles.first()).id
-})
-
-after(async () => {
-  await sender.close()
-  await store.close()
-  await db.end()
-  await database.drop()
-})
+const stage = await openStage({ attemptMs: 10_000, leaseMs })
+const { store, sender, guard, db, profileId, open, healthOf } = stage
+after(() => stage.close())
 
 describe('a receiver that asks for patience', () => {
   test('gets nothing until then, unspent, and only it; and everything after that', async t => {
@@ -237,13 +209,7 @@ describe('a receiver that asks for patience', () => {
   })
 })
 
-type Test = { after(fn: () => unknown): void }
 type Answer = [status: number, retryAfter?: string]
-
-function open(): Promise<Store> {
-  const { databaseUrl } = database
-  return openStore({ databaseUrl, encryptionKey: Buffer.alloc(32, 7), log, leaseMs })
-}
 
 async function webhook(t: Test, webhookUrl: string, on = store) {
   const owner = (await on.profiles.first()).id
@@ -270,18 +236,7 @@ async function hook(t: Test, answer: () => Answer) {
 }
 
 async function dispatching(t: Test, on = store, a = { sender, leaseMs }) {
-  const lane = createMemoryLane({ limit: 10_000 })
-  const { deliveries, webhooks, webhookHealth, events } = on
-  const dispatcher = startDispatcher({
-    lane,
-    deliveries,
-    webhooks,
-    webhookHealth,
-    publish: async drafts => lane.announce(await events.commit(drafts.map(sealEvent))),
-    sender: a.sender,
-    log,
-    options: { slots: 100, perEndpoint: 10, backlog: 1_000, leaseMs: a.leaseMs, scanMs: 100 },
-  })
+  const { lane, dispatcher } = dispatchOn({ store: on, sender: a.sender, options: { leaseMs: a.leaseMs } })
   t.after(() => dispatcher.stop())
   return {
     dispatcher,
@@ -304,18 +259,7 @@ async function dispatching(t: Test, on = store, a = { sender, leaseMs }) {
 
 async function commit(count: number, on: Store) {
   const { id: owner } = await on.profiles.first()
-  const events = Array.from({ length: count }, () =>
-    sealEvent({
-      type: 'webhook.ping',
-      at: new Date(),
-      sessionId: null,
-      profileId: owner,
-      chat: null,
-      naturalKey: null,
-      data: { webhookId: 'w', message: 'hello' },
-    }),
-  )
-  return on.events.commit(events)
+  return on.events.commit(pings(owner, count))
 }
 
 /** An hour later, for this webhook and its deliveries. */
@@ -332,28 +276,12 @@ async function timePasses(webhookId: string): Promise<void> {
   )
 }
 
-async function healthOf(webhookId: string) {
-  const found = await store.webhooks.get(profileId, webhookId)
-  assert.ok(found)
-  return found.health
-}
-
 async function spent(id: string): Promise<[status: string, attempts: number]> {
-  const found = await store.deliveries.get(profileId, id)
-  assert.ok(found)
-  return [found.status, found.attempts]
+  const { status, attempts } = await stage.row(id)
+  return [status, attempts]
 }
 
 async function ended(id: string): Promise<[status: string, attempts: number]> {
   await until(async () => (await spent(id))[0] !== 'pending')
   return spent(id)
-}
-
-/** Ends when it holds; fails after two minutes, which no test here should come near. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 12_000; i++) {
-    if (await condition()) return
-    await pause(10)
-  }
-  assert.fail('gave up waiting')
 }

@@ -1,44 +1,15 @@
 /** Law 12 on a real database and a real receiver: a limit is kept as the receiver counts, costs no attempt and no other endpoint anything. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { sealEvent } from '@waxwing/events/event-id'
-import { pino } from 'pino'
-import { createGuard } from '../delivery/guard.ts'
-import { createSender, type Sender } from '../delivery/send.ts'
+import { after, describe, test } from 'node:test'
 import { startReceiver } from '../delivery/test-receiver.ts'
 import type { DueDelivery } from '../store/deliveries.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { type TestDatabase, testDatabase } from '../store/test-database.ts'
-import { createMemoryLane } from '../stream/memory-lane.ts'
-import { startDispatcher } from './dispatcher.ts'
+import { dispatchOn, openStage, pings, type Test, until } from './test-stage.ts'
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 const leaseMs = 30_000
 
-let sender: Sender
-let database: TestDatabase
-let store: Store
-let profileId: string
-
-before(async () => {
-  const guard = createGuard({ allow: 'public', allowLoopback: true })
-  sender = createSender({ timeoutMs: 10_000, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
-  database = await testDatabase()
-  store = await openStore({
-    databaseUrl: database.databaseUrl,
-    encryptionKey: Buffer.alloc(32, 7),
-    log,
-    leaseMs,
-  })
-  profileId = (await store.profiles.first()).id
-})
-
-after(async () => {
-  await sender.close()
-  await store.close()
-  await database.drop()
-})
+const stage = await openStage({ attemptMs: 10_000, leaseMs })
+const { store, sender, profileId } = stage
+after(() => stage.close())
 
 describe('a rate limit', () => {
   test('holds for first attempts, retries and redeliveries alike, while another endpoint is not slowed', async t => {
@@ -110,8 +81,6 @@ describe('a rate limit', () => {
   })
 })
 
-type Test = { after(fn: () => unknown): void }
-
 /** A webhook with a receiver that writes down when each request arrived, by its own clock. */
 async function hook(t: Test, a: { rateLimit: number | null; failFirst?: number }) {
   const arrivals: number[] = []
@@ -135,36 +104,12 @@ async function hook(t: Test, a: { rateLimit: number | null; failFirst?: number }
 }
 
 function dispatching(t: Test) {
-  const lane = createMemoryLane({ limit: 10_000 })
-  const { deliveries, webhooks, webhookHealth } = store
-  const dispatcher = startDispatcher({
-    lane,
-    deliveries,
-    webhooks,
-    webhookHealth,
-    publish: async drafts => lane.announce(await store.events.commit(drafts.map(sealEvent))),
-    sender,
-    log,
-    options: { slots: 100, perEndpoint: 10, backlog: 1_000, leaseMs, scanMs: 200 },
-  })
-  t.after(() => dispatcher.stop())
-  return { lane, dispatcher }
+  const river = dispatchOn({ store, sender, options: { leaseMs, scanMs: 200 } })
+  t.after(() => river.dispatcher.stop())
+  return river
 }
 
-function commit(count: number): Promise<DueDelivery[]> {
-  const events = Array.from({ length: count }, () =>
-    sealEvent({
-      type: 'webhook.ping',
-      at: new Date(),
-      sessionId: null,
-      profileId,
-      chat: null,
-      naturalKey: null,
-      data: { webhookId: 'w', message: 'hello' },
-    }),
-  )
-  return store.events.commit(events)
-}
+const commit = (count: number): Promise<DueDelivery[]> => store.events.commit(pings(profileId, count))
 
 /**
  * No window of `windowMs` has more than the limit of a second. By the receiver's clock it is six tenths of one: so long
@@ -187,13 +132,4 @@ async function begun(due: readonly DueDelivery[]) {
 async function delivered(due: readonly DueDelivery[]): Promise<void> {
   for (const { deliveryId } of due)
     await until(async () => (await store.deliveries.get(profileId, deliveryId))?.status === 'delivered')
-}
-
-/** Ends when it holds; fails after two minutes, which no test here should come near. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 12_000; i++) {
-    if (await condition()) return
-    await pause(10)
-  }
-  assert.fail('gave up waiting')
 }

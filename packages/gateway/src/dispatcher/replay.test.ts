@@ -1,39 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { sealEvent } from '@waxwing/events/event-id'
-import { pino } from 'pino'
-import { createGuard } from '../delivery/guard.ts'
-import { createSender, type Sender } from '../delivery/send.ts'
 import { type Receiver, startReceiver } from '../delivery/test-receiver.ts'
 import type { ReplayFilter } from '../store/replay-choice.ts'
 import type { ReplayRow } from '../store/replays.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { type TestDatabase, testDatabase } from '../store/test-database.ts'
-import { createMemoryLane } from '../stream/memory-lane.ts'
-import { startDispatcher } from './dispatcher.ts'
+import type { Store } from '../store/store.ts'
 import { startReplayer } from './replay.ts'
+import { dispatchOn, log, openStage, pings, type Test, until } from './test-stage.ts'
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
 const leaseMs = 3_000
 
-let sender: Sender
-let database: TestDatabase
-let store: Store
-let profileId: string
+const stage = await openStage({ attemptMs: 1_000, leaseMs })
+const { store, sender, profileId, open } = stage
 let receiver: Receiver
 let answers: number
 let webhookId: string
 
-const open = () =>
-  openStore({ databaseUrl: database.databaseUrl, encryptionKey: Buffer.alloc(32, 7), log, leaseMs })
-
 before(async () => {
-  const guard = createGuard({ allow: 'public', allowLoopback: true })
-  sender = createSender({ timeoutMs: 1_000, guard, userAgent: 'Waxwing/test', maxConnections: 64 })
-  database = await testDatabase()
-  store = await open()
-  profileId = (await store.profiles.first()).id
   receiver = await startReceiver((_, __, response) => response.writeHead(answers).end())
 })
 beforeEach(async () => {
@@ -52,9 +34,7 @@ beforeEach(async () => {
 })
 after(async () => {
   await receiver.stop()
-  await sender.close()
-  await store.close()
-  await database.drop()
+  await stage.close()
 })
 
 describe('a replay', () => {
@@ -63,7 +43,7 @@ describe('a replay', () => {
     const delivered = await settled(t, 2, 200)
     const dead = await settled(t, 2, 400)
     await store.webhooks.setEnabled(profileId, webhookId, false)
-    const missed = pings(3)
+    const missed = pings(profileId, 3)
     assert.deepEqual(await store.events.commit(missed), [])
     await store.webhooks.setEnabled(profileId, webhookId, true)
     receiver.received.length = 0
@@ -174,7 +154,7 @@ describe('a replay', () => {
     await store.webhooks.update(profileId, webhookId, { retryConfig: { maxAttempts: 2, backoffMs: 100 } })
     answers = 400
     gateway(t, store)
-    const [due] = await store.events.commit(pings(1))
+    const [due] = await store.events.commit(pings(profileId, 1))
     assert.ok(due)
     await store.deliveries.release([due])
     const deadAfter = async (attempts: number) => {
@@ -201,7 +181,7 @@ describe('a replay', () => {
     await store.webhooks.update(profileId, webhookId, { retryConfig: { maxAttempts: 3, backoffMs: hour } })
     answers = 400
     gateway(t, store)
-    const [due] = await store.events.commit(pings(1))
+    const [due] = await store.events.commit(pings(profileId, 1))
     assert.ok(due)
     await store.deliveries.release([due])
     const attempted = async (attempts: number) => {
@@ -271,21 +251,14 @@ describe('a replay', () => {
   })
 })
 
-type Test = { after(done: () => unknown): void }
-
 /** Dispatcher and replayer of one process. Returns what stops them. */
 function gateway(t: Test, using: Store): () => Promise<void> {
-  const lane = createMemoryLane({ limit: 1_000 })
-  const dispatcher = startDispatcher({
-    lane,
-    deliveries: using.deliveries,
-    webhooks: using.webhooks,
-    webhookHealth: using.webhookHealth,
+  const { dispatcher } = dispatchOn({
+    store: using,
+    sender,
+    options: { backlog: 100, leaseMs, scanMs: 50 },
     // The notices about dead letters are another test's matter.
     publish: async () => {},
-    sender,
-    log,
-    options: { slots: 100, perEndpoint: 10, backlog: 100, leaseMs, scanMs: 50 },
   })
   const replayer = startReplayer({ replays: using.replays, pollMs: 20, log })
   let stopped: Promise<void> | null = null
@@ -294,26 +267,12 @@ function gateway(t: Test, using: Store): () => Promise<void> {
   return stop
 }
 
-function pings(count: number) {
-  return Array.from({ length: count }, () =>
-    sealEvent({
-      type: 'webhook.ping',
-      at: new Date(),
-      sessionId: null,
-      profileId,
-      chat: null,
-      naturalKey: null,
-      data: { message: 'grüße' },
-    } as Parameters<typeof sealEvent>[0]),
-  )
-}
-
 /** Events whose deliveries have all been attempted once, with this answer; their ids. */
 async function settled(t: Test, count: number, answer: number): Promise<string[]> {
   answers = answer
   const before = receiver.received.length
   const stop = gateway(t, store)
-  const due = await store.events.commit(pings(count))
+  const due = await store.events.commit(pings(profileId, count))
   await store.deliveries.release(due)
   await until(() => receiver.received.length === before + count)
   await stop()
@@ -351,13 +310,4 @@ function arrived(): string[] {
 
 async function statuses(status: 'delivered' | 'failed' | 'pending'): Promise<number> {
   return (await store.deliveries.list({ profileId, webhookId, status, limit: 100 })).rows.length
-}
-
-/** Ends when it holds; fails after 30 s, which no test here should come near. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 3_000; i++) {
-    if (await condition()) return
-    await pause(10)
-  }
-  assert.fail('gave up waiting')
 }
