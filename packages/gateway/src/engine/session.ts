@@ -1,6 +1,6 @@
 import type { SessionStatus } from '@waxwing/events'
 import type { EventDraft } from '@waxwing/events/event-id'
-import { generateMessageIDV2, type WAMessage, type WAMessageKey, type WAVersion } from 'baileys'
+import type { WAMessage, WAMessageKey, WAVersion } from 'baileys'
 import type { Logger } from 'pino'
 import type { SessionAuthState } from '../store/auth-state.ts'
 import type { Polls } from '../store/polls.ts'
@@ -22,8 +22,8 @@ import { createPollBox } from './polls.ts'
 import { createPresenceWatch } from './presence-watch.ts'
 import { createPushNames } from './push-names.ts'
 import { refuse } from './refusal.ts'
-import { sendContent, sentResult } from './send.ts'
 import { createSentMessages } from './sent-messages.ts'
+import { createSessionSend } from './session-send.ts'
 import { createSocketCaches } from './socket-caches.ts'
 import { createStatusBoard, meanings, type Standing } from './status-board.ts'
 
@@ -160,6 +160,17 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     },
     now,
     random: deps.random,
+  })
+
+  const send = createSessionSend({
+    status: () => board.status,
+    socket: () => connection.socket,
+    auth,
+    files,
+    media: deps.media,
+    sent,
+    intake,
+    now,
   })
 
   function askPhone() {
@@ -306,28 +317,6 @@ export async function startSession(deps: SessionDeps): Promise<Session> {
     if (answer.ok) board.set({ status: 'pairing' }, noFacts)
     await board.written()
     return answer
-  }
-
-  async function send(
-    to: string,
-    content: MessageContent,
-  ): Promise<CommandAnswer<CommandResult<'message.send'>>> {
-    const live = connection.socket
-    if (!live || board.status !== 'connected') {
-      return refuse('session_not_connected', `The session is ${board.status}, so nothing can be sent.`)
-    }
-    const openFile = async (id: string) => (await deps.media?.keeper.open(id)) ?? null
-    const messageId = generateMessageIDV2(auth.creds.me?.id)
-    if ('file' in content) await files?.adopt(messageId, content.file)
-    const answer = await sendContent({ socket: live, to, content, messageId, sent: sent.get, openFile })
-    if (!answer.ok) return answer
-    const { message } = answer.result
-    // `message.sent` comes from here: the echo of the library may be half a minute late.
-    const findNumber = (lid: string) =>
-      live.use(baileys => baileys.signalRepository.lidMapping.getPNForLID(lid))
-    intake.take({ 'messages.upsert': { messages: [message], type: 'append' } }, findNumber)
-    if (message.message && message.key.id) await sent.remember(message.key.id, message.message)
-    return sentResult(answer.result, now())
   }
 
   async function applySettings(changed: Record<string, unknown>): Promise<void> {
