@@ -2,7 +2,6 @@ import { plainArray, textArray, timeArray } from './array-parameter.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import { type Database, isFaultOfOneRow, json, retryingConflicts, sqlState, storable } from './database.ts'
 import type { RecordedOutcome } from './deliveries.ts'
-import { boundsOf } from './id-bounds.ts'
 import type { Partitions } from './partitions.ts'
 
 /**
@@ -92,7 +91,6 @@ function columnsOf(rows: readonly Row[]): unknown[] {
     plainArray(column(o => statusOf[o.next.kind])),
     timeArray(column(o => (o.next.kind === 'retry' ? o.next.at : null))),
     plainArray(column(o => (o.unspent ? o.attempt - 1 : o.attempt))),
-    ...boundsOf(column(o => o.delivery.deliveryId)),
   ]
 }
 
@@ -112,7 +110,7 @@ const recordIn = (table: string) => `with given as materialized (
   on conflict do nothing returning id
 ), locked as materialized (
   select id, claim_id from ${table}
-  where id = any($2::uuid[]) and id between $17::uuid and $18::uuid order by id for update
+  where id = any($2::uuid[]) order by id for update
 ), moved as (
   update ${table} d
   set status = given.status, attempts = given.spent, next_attempt_at = given.next_attempt_at, claim_id = null,
@@ -120,7 +118,7 @@ const recordIn = (table: string) => `with given as materialized (
     error_class = given.error_class, error_message = given.error_message,
     delivered_at = case when given.status = 'delivered' then now() end
   from locked join given on given.delivery_id = locked.id and given.claim_id = locked.claim_id
-  where d.id = locked.id and d.id between $17::uuid and $18::uuid and d.status = 'pending'
+  where d.id = locked.id and d.status = 'pending'
   returning d.id, given.claim_id
 )
 select given.delivery_id as id, given.claim_id as "claimId", given.id not in (select id from logged) as again from given
