@@ -2,7 +2,7 @@
  * How fast and how evenly events are delivered (delivery.md, speed): constant arrival whatever becomes of it (an open loop), a
  * receiver in another process, every id checked, latency from the moment a commit is asked for to the receiver's last byte. A
  * bare undici loop and BullMQ send to the same receiver in the same run, for machines differ. Prints a table; `--json` one line.
- * `--long` adds a million undelivered rows, a thousand webhooks and an idle gateway. Bounded: about two minutes, long about eight.
+ * `--long` adds a million undelivered rows, a thousand webhooks and an idle gateway. Bounded: about three minutes, long about ten.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -78,7 +78,9 @@ async function sustained(
   let best = { rate: 0, kept: false, p50: Number.NaN, p99: Number.NaN, riverMicros: Number.NaN }
   let rate = 2_000
   for (let factor = 1.5; factor > 1.03; ) {
-    const measured = await attempt(rate)
+    const first = await attempt(rate)
+    // A hiccup of the machine is not the limit: what fails is tried once more.
+    const measured = first.kept ? first : await attempt(rate)
     if (measured.kept) best = { rate: Math.round(rate), ...measured }
     else factor = Math.sqrt(factor)
     rate = (best.rate || rate / 2) * factor
@@ -136,7 +138,7 @@ try {
   tell('bare undici loop', { per_second: bareRate })
   tell('durable river', {
     per_second: durable.rate,
-    of_bare: round((durable.rate / bareRate) * 100) / 100,
+    of_bare: Math.round((durable.rate / bareRate) * 100) / 100,
     p50_ms: durable.p50,
     p99_ms: durable.p99,
     node_micros: durable.riverMicros,
@@ -161,7 +163,7 @@ try {
     const again = await riverOf(10)
     const reference = await sustained(again)
     await again.stop()
-    const share = (rate: number) => round((rate / ((reference.rate + durable.rate) / 2)) * 100) / 100
+    const share = (rate: number) => Math.round((rate / ((reference.rate + durable.rate) / 2)) * 100) / 100
     tell('beside 1,000,000 undelivered rows', { per_second: beside.rate, of_without: share(beside.rate) })
     tell('to 1,000 webhooks', { per_second: among.rate, of_ten: share(among.rate) })
     tell('idle gateway', await idleGateway())
